@@ -1,0 +1,72 @@
+import type {CallError} from './errors.ts';
+import type {JsonObject} from './json.ts';
+
+/** What makes a rollout the same rollout over resumes: `_ng_task_index` and `_ng_rollout_index`. */
+export interface RolloutId {
+  readonly taskIndex: number;
+  readonly rolloutIndex: number;
+}
+
+/** One rollout that is owed: a materialised row. */
+export interface Rollout {
+  readonly id: RolloutId;
+  /** Name of the agent that runs it (`agent_ref.name`). */
+  readonly agentName: string;
+  /** Which execution of this rollout this is, over all resumes; the first is 1. */
+  readonly attempt: number;
+  /** The materialised row, parsed. */
+  readonly row: JsonObject;
+  /** The same row as its line in the materialised file, without the newline: what output lines begin with, to the byte. */
+  readonly text: string;
+}
+
+/** What a call to a deployment cost in time and tries. All times in milliseconds. */
+export interface CallTrace {
+  readonly deployment: string;
+  /** HTTP exchanges made, failed ones included. */
+  readonly calls: number;
+  /** Waiting for admission: the limit, a cool-down, back-off. */
+  readonly queuedMs: number;
+  /** On the wire, over all exchanges. */
+  readonly callMs: number;
+  /** The service's own id of the last exchange. */
+  readonly requestId?: string | undefined;
+  /** The reply says that a simulator gave it. */
+  readonly simulated?: boolean | undefined;
+}
+
+/** A model's answer: a Responses API object, with how it was come by. */
+export interface ModelReply {
+  readonly response: JsonObject;
+  readonly trace: CallTrace;
+}
+
+/** What a judge adds to a rollout's record. */
+export interface Verification {
+  readonly reward: number;
+  /** The other members for the record, `judge_evaluations` among them, in the order to write them. */
+  readonly fields: JsonObject;
+  readonly traces: readonly CallTrace[];
+}
+
+/** A rollout that got its answer, and its reward if it was judged. */
+export interface CompletedOutcome {
+  readonly status: 'completed';
+  readonly rollout: Rollout;
+  readonly response: JsonObject;
+  readonly trace: CallTrace;
+  readonly verification: Verification | undefined;
+  /** Wall time of the judge's part, in milliseconds; 0 when not judged. */
+  readonly judgeMs: number;
+}
+
+/** A rollout that failed; `response` is the policy's answer if it was the judge that failed. */
+export interface FailedOutcome {
+  readonly status: 'failed';
+  readonly rollout: Rollout;
+  readonly error: CallError;
+  readonly response: JsonObject | undefined;
+}
+
+/** What became of one attempt at a rollout. A bad rollout is data, not a crash. */
+export type Outcome = CompletedOutcome | FailedOutcome;
