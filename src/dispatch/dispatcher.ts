@@ -1,0 +1,145 @@
+import type {Cancellation} from '../core/cancellation.ts';
+import {type Clock, type Random, sleep} from '../core/clock.ts';
+import {CallError} from '../core/errors.ts';
+import type {Admission, Priority} from './admission.ts';
+import {type CallHistory, decideRetry, type RetryOptions} from './retry-policy.ts';
+
+export interface DispatchOptions {
+  readonly cancellation: Cancellation;
+  readonly priority: Priority;
+}
+
+/** One exchange with the deployment. It is called again for each try. */
+export type Exchange<T> = (options: {readonly cancellation: Cancellation}) => Promise<T>;
+
+/** A call's result with what it took: tries, and milliseconds waiting and on the wire over all of them. */
+export interface Dispatched<T> {
+  readonly value: T;
+  readonly calls: number;
+  readonly queuedMs: number;
+  readonly callMs: number;
+}
+
+/** The one owner of admission and retry for a deployment; knows no HTTP and no Azure. */
+export interface Dispatcher {
+  /**
+   * Admits, makes the exchange, and tries again as the retry policy says; a place is held only while on the wire.
+   * Fails with the last `CallError`, its `calls` counted, or with the cancellation's reason.
+   */
+  dispatch<T>(exchange: Exchange<T>, options: DispatchOptions): Promise<Dispatched<T>>;
+}
+
+export interface DispatcherOptions {
+  readonly deployment: string;
+  readonly admission: Admission;
+  readonly retry: RetryOptions;
+  readonly clock: Clock;
+  readonly random: Random;
+  /** Told of every try that failed and will be repeated. */
+  readonly onRetry?: ((error: CallError, delayMs: number) => void) | undefined;
+}
+
+/** See `Dispatcher`. A refusal for want of quota pauses the whole deployment for as long as the server asks. */
+export function createDispatcher(options: DispatcherOptions): Dispatcher {
+  const {admission, clock} = options;
+  let answeredAt: number | undefined;
+
+  return {
+    async dispatch(exchange, {cancellation, priority}) {
+      const tries = new Tries();
+      for (;;) {
+        const queuedFrom = clock.monotonic();
+        const release = await admission.admit({
+          priority: tries.calls === 0 ? priority : 'begun',
+          cancellation,
+        });
+        const sentAt = clock.monotonic();
+        tries.queuedMs += sentAt - queuedFrom;
+        tries.calls++;
+        try {
+          const value = await exchange({cancellation});
+          answeredAt = clock.monotonic();
+          return {
+            value,
+            calls: tries.calls,
+            queuedMs: tries.queuedMs,
+            callMs: tries.addCall(clock.monotonic() - sentAt),
+          };
+        } catch (error) {
+          if (!(error instanceof CallError) || cancellation.reason !== undefined) throw error;
+          tries.addCall(clock.monotonic() - sentAt);
+          if (error.httpStatus !== undefined) answeredAt = clock.monotonic();
+          const delayMs = delayBeforeRetry(error, tries, {...options, answeredAt});
+          // Before the place is free again, so that no one slips through into the cool-down.
+          if (error.throttled) admission.pause(delayMs);
+          release();
+          tries.queuedMs += delayMs;
+          await sleep(clock, delayMs, cancellation);
+        } finally {
+          release();
+        }
+      }
+    },
+  };
+}
+
+/** What a call has been through so far. */
+class Tries {
+  calls = 0;
+  queuedMs = 0;
+  callMs = 0;
+  failures = 0;
+  refusals = 0;
+  waitedMs = 0;
+
+  addCall(elapsedMs: number): number {
+    this.callMs += elapsedMs;
+    return this.callMs;
+  }
+}
+
+interface RetryContext extends DispatcherOptions {
+  readonly answeredAt: number | undefined;
+}
+
+/** Milliseconds until the next try; throws the error when there is none. */
+function delayBeforeRetry(error: CallError, tries: Tries, context: RetryContext): number {
+  if (error.throttled) tries.refusals++;
+  else tries.failures++;
+  const {clock, answeredAt} = context;
+  const history: CallHistory = {
+    failures: tries.failures,
+    refusals: tries.refusals,
+    waitedMs: tries.waitedMs,
+    silentMs: answeredAt === undefined ? undefined : clock.monotonic() - answeredAt,
+  };
+  const decision = decideRetry(error, history, context.retry, context.random);
+  if (decision.action === 'stop') {
+    const final = decision.because === 'quota' ? quotaExhausted(error, context.deployment) : error;
+    final.calls = tries.calls;
+    throw final;
+  }
+  if (error.throttled) tries.waitedMs += decision.delayMs;
+  context.onRetry?.(error, decision.delayMs);
+  return decision.delayMs;
+}
+
+function quotaExhausted(error: CallError, deployment: string): CallError {
+  const asked =
+    error.retryAfterMs === undefined
+      ? ''
+      : ` (it asks to wait ${String(Math.ceil(error.retryAfterMs / 1000))} s)`;
+  return new CallError(
+    `quota of deployment ${deployment} is gone for longer than this run may wait${asked}: ${error.message}`,
+    {
+      code: 'ERR_MODEL_QUOTA_EXHAUSTED',
+      fault: error.fault,
+      effect: 'run',
+      throttled: true,
+      httpStatus: error.httpStatus,
+      requestId: error.requestId,
+      hint: 'Run the same command again later, raise the quota, or allow longer waits with retry.max_wait_s.',
+      cause: error,
+    },
+  );
+}

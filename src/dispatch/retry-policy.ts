@@ -1,0 +1,62 @@
+import type {Random} from '../core/clock.ts';
+import type {CallError} from '../core/errors.ts';
+
+export interface RetryOptions {
+  /** HTTP exchanges for one call, the first included; refusals for want of quota do not count. */
+  readonly maxTries: number;
+  /** Back-off before the second try is drawn from 0 to this, in milliseconds; it doubles with each try. */
+  readonly baseDelayMs: number;
+  /** No back-off of ours is longer than this. A wait that the server asks for is kept in full. */
+  readonly maxDelayMs: number;
+  /** One wait longer than this ends the deployment; waits that sum up to more end the call. */
+  readonly maxWaitMs: number;
+}
+
+/** What is known about a call when it has just failed. */
+export interface CallHistory {
+  /** Failures so far that count against `maxTries`, this one included. */
+  readonly failures: number;
+  /** Refusals for want of quota so far, this one included. */
+  readonly refusals: number;
+  /** Milliseconds already spent waiting on refusals. */
+  readonly waitedMs: number;
+  /** Milliseconds since the deployment last answered anything at all; undefined if it never did. */
+  readonly silentMs: number | undefined;
+}
+
+export type RetryDecision =
+  | {readonly action: 'retry'; readonly delayMs: number}
+  | {readonly action: 'stop'; readonly because: 'final' | 'tries' | 'unreachable' | 'quota'};
+
+// An endpoint that never answered is most likely misspelt: say so after a few seconds.
+// One that did answer may be restarting: nothing is lost by waiting for it a while.
+const triesIfNeverReached = 3;
+const outageToSurviveMs = 120_000;
+
+/** Whether and when to try a failed call again. Full jitter; the server's own wait wins over ours (azure-openai.md §4.4). */
+export function decideRetry(
+  error: CallError,
+  history: CallHistory,
+  {maxTries, baseDelayMs, maxDelayMs, maxWaitMs}: RetryOptions,
+  random: Random,
+): RetryDecision {
+  if (error.effect !== 'retry') return {action: 'stop', because: 'final'};
+  const doublings = error.throttled ? history.refusals : history.failures;
+  const backOffMs = random() * Math.min(maxDelayMs, baseDelayMs * 2 ** (doublings - 1));
+  const delayMs = Math.max(backOffMs, error.retryAfterMs ?? 0);
+  if (error.throttled) {
+    if (delayMs > maxWaitMs) return {action: 'stop', because: 'quota'};
+    return history.waitedMs + delayMs > maxWaitMs
+      ? {action: 'stop', because: 'tries'}
+      : {action: 'retry', delayMs};
+  }
+  if (error.unreachable) {
+    const givenUp =
+      history.silentMs === undefined
+        ? history.failures >= triesIfNeverReached
+        : history.silentMs + delayMs > outageToSurviveMs;
+    return givenUp ? {action: 'stop', because: 'unreachable'} : {action: 'retry', delayMs};
+  }
+  if (history.failures >= maxTries) return {action: 'stop', because: 'tries'};
+  return delayMs > maxWaitMs ? {action: 'stop', because: 'quota'} : {action: 'retry', delayMs};
+}

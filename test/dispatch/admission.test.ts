@@ -1,0 +1,117 @@
+import fc from 'fast-check';
+import {describe, expect, it} from 'vitest';
+import {CancellationSource, neverCancelled} from '../../src/core/cancellation.ts';
+import {type Admission, createAdmission, type Priority, type Release} from '../../src/dispatch/admission.ts';
+import {createFakeClock, settle} from '../helpers/fake-clock.ts';
+
+function track(admission: Admission, priority: Priority, cancellation = neverCancelled) {
+  const entry: {release: Release | undefined; error: unknown} = {release: undefined, error: undefined};
+  admission.admit({priority, cancellation}).then(
+    (release) => (entry.release = release),
+    (error: unknown) => (entry.error = error),
+  );
+  return entry;
+}
+
+describe('admission', () => {
+  it('lets as many in as the limit says and the next when one leaves', async () => {
+    const admission = createAdmission({limit: 2, clock: createFakeClock()});
+    const [first, , third] = [track(admission, 'new'), track(admission, 'new'), track(admission, 'new')];
+    await settle();
+    expect([admission.inFlight, admission.waiting, third.release]).toEqual([2, 1, undefined]);
+    first.release?.();
+    await settle();
+    expect(third.release).toBeDefined();
+  });
+
+  it('serves a rollout already begun before one that waits to begin', async () => {
+    const admission = createAdmission({limit: 1, clock: createFakeClock()});
+    const holder = track(admission, 'new');
+    const fresh = track(admission, 'new');
+    const begun = track(admission, 'begun');
+    await settle();
+    holder.release?.();
+    await settle();
+    expect([begun.release === undefined, fresh.release === undefined]).toEqual([false, true]);
+  });
+
+  it('lets nobody in during a cool-down and everybody who fits after it', async () => {
+    const clock = createFakeClock();
+    const admission = createAdmission({limit: 3, clock});
+    admission.pause(75_000);
+    const waiting = [track(admission, 'new'), track(admission, 'new')];
+    await clock.advance(74_999);
+    expect(waiting.every(({release}) => release === undefined)).toBe(true);
+    await clock.advance(1);
+    expect(waiting.every(({release}) => release !== undefined)).toBe(true);
+    expect(clock.pendingTimers).toBe(0);
+  });
+
+  it('keeps the longer of two cool-downs', async () => {
+    const clock = createFakeClock();
+    const admission = createAdmission({limit: 1, clock});
+    admission.pause(10_000);
+    const entry = track(admission, 'new');
+    admission.pause(30_000);
+    admission.pause(5_000);
+    await clock.advance(29_999);
+    expect(entry.release).toBeUndefined();
+    await clock.advance(1);
+    expect(entry.release).toBeDefined();
+  });
+
+  it('forgets one who is cancelled while waiting', async () => {
+    const admission = createAdmission({limit: 1, clock: createFakeClock()});
+    const holder = track(admission, 'new');
+    const source = new CancellationSource();
+    const cancelled = track(admission, 'new', source);
+    const next = track(admission, 'new');
+    await settle();
+    const reason = new Error('enough');
+    source.cancel(reason);
+    holder.release?.();
+    await settle();
+    expect(cancelled.error).toBe(reason);
+    expect(next.release).toBeDefined();
+    expect(source.listenerCount).toBe(0);
+  });
+
+  it('counts a place once, however often it is given back', async () => {
+    const admission = createAdmission({limit: 1, clock: createFakeClock()});
+    const first = track(admission, 'new');
+    await settle();
+    first.release?.();
+    first.release?.();
+    expect(admission.inFlight).toBe(0);
+  });
+
+  it('never exceeds the limit and serves everyone, for all orders of coming and going', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.integer({min: 1, max: 5}),
+        fc.array(fc.record({begun: fc.boolean(), pauseMs: fc.nat(50), holdMs: fc.nat(40)}), {maxLength: 40}),
+        async (limit, visits) => {
+          const clock = createFakeClock();
+          const admission = createAdmission({limit, clock});
+          let peak = 0;
+          let served = 0;
+          for (const {begun, pauseMs, holdMs} of visits) {
+            if (pauseMs > 40) admission.pause(pauseMs);
+            void admission
+              .admit({priority: begun ? 'begun' : 'new', cancellation: neverCancelled})
+              .then((release) => {
+                peak = Math.max(peak, admission.inFlight);
+                served++;
+                clock.setTimer(holdMs, release);
+              });
+          }
+          await clock.advance(10_000);
+          expect(served).toBe(visits.length);
+          expect(peak).toBeLessThanOrEqual(limit);
+          expect(admission.inFlight).toBe(0);
+        },
+      ),
+      {numRuns: 60},
+    );
+  });
+});
