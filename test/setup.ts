@@ -14,12 +14,18 @@ beforeEach(() => {
   process.on('warning', recordWarning);
 });
 
-afterEach(() => {
+afterEach(async () => {
   process.off('warning', recordWarning);
   expect(warnings, 'unexpected process warnings').toEqual([]);
+  await closingHandles();
   expect(countServers(), 'servers left open by this test').toBeLessThanOrEqual(serversBefore);
 });
 
 function recordWarning(warning: Error): void {
   warnings.push(`${warning.name}: ${warning.message}`);
+}
+
+/** A closed handle is counted until the event loop has gone round. */
+async function closingHandles(): Promise<void> {
+  for (let turn = 0; turn < 3; turn++) await new Promise((resolve) => setImmediate(resolve));
 }
