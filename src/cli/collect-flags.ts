@@ -1,0 +1,94 @@
+import type {JsonObject} from '../core/json.ts';
+import {FlagReader} from './flag-values.ts';
+import type {Flags} from './program.ts';
+
+/** What the flags of a command that reads configuration and input say. */
+export interface InputFlags {
+  readonly configPaths: readonly string[];
+  readonly envPath: string | undefined;
+  readonly verbose: boolean;
+  /** Flags that have an override key, under that key (contract, "collect-rollouts"): they win over everything else. */
+  readonly values: JsonObject;
+}
+
+/** What the flags of `collect-rollouts` say beyond that. */
+export interface CollectFlags extends InputFlags {
+  readonly overwrite: boolean;
+  readonly retryFailed: boolean;
+  readonly summaryJson: string | undefined;
+  readonly progress: 'auto' | 'bar' | 'log' | 'json' | 'none';
+}
+
+/** Reads the flags of `validate`; a `RollcallError` (`ERR_USAGE`) names every bad value. */
+export function readInputFlags(flags: Flags): InputFlags {
+  const reader = new FlagReader(flags);
+  const read = readInput(reader);
+  reader.finish();
+  return read;
+}
+
+/** Reads the flags of `collect-rollouts`; a `RollcallError` (`ERR_USAGE`) names every bad value. */
+export function readCollectFlags(flags: Flags): CollectFlags {
+  const reader = new FlagReader(flags);
+  const input = readInput(reader);
+  const maxFailed = reader.countOrShare('maxFailed');
+  const values: JsonObject = {
+    ...input.values,
+    output_jsonl_fpath: reader.text('output'),
+    num_samples_in_parallel: reader.number('concurrency', {whole: true, min: 1}),
+    max_attempts: reader.number('maxAttempts', {whole: true, min: 1}),
+    max_failed: maxFailed === undefined ? undefined : renderCountOrShare(maxFailed),
+    skip_verification: flags['judge'] === false ? true : undefined,
+    responses_create_params: withoutAbsent({
+      temperature: reader.number('temperature', {whole: false, min: 0}),
+      top_p: reader.number('topP', {whole: false, min: 0, max: 1}),
+      max_output_tokens: reader.number('maxOutputTokens', {whole: true, min: 1}),
+    }),
+  };
+  const summaryJson = reader.text('summaryJson');
+  reader.finish();
+  return {
+    ...input,
+    values: withoutAbsent(values),
+    overwrite: reader.isSet('overwrite'),
+    retryFailed: reader.isSet('retryFailed'),
+    summaryJson,
+    progress: (flags['progress'] as CollectFlags['progress'] | undefined) ?? 'auto',
+  };
+}
+
+function readInput(reader: FlagReader): InputFlags {
+  return {
+    configPaths: reader.texts('config'),
+    envPath: reader.text('env'),
+    verbose: reader.isSet('verbose'),
+    values: withoutAbsent({
+      input_jsonl_fpath: reader.text('input'),
+      agent_name: reader.text('agent'),
+      limit: reader.number('limit', {whole: true, min: 0}),
+      num_repeats: reader.number('numRepeats', {whole: true, min: 1}),
+      num_repeats_add_seed: reader.isSet('numRepeatsAddSeed') ? true : undefined,
+      prompt_config: reader.text('promptConfig'),
+    }),
+  };
+}
+
+function renderCountOrShare({
+  value,
+  isShare,
+}: {
+  readonly value: number;
+  readonly isShare: boolean;
+}): string | number {
+  return isShare ? `${String(value * 100)}%` : value;
+}
+
+/** The object without members that are undefined or empty objects. */
+function withoutAbsent(object: JsonObject): JsonObject {
+  return Object.fromEntries(
+    Object.entries(object).filter(
+      ([, value]) =>
+        value !== undefined && !(typeof value === 'object' && Object.keys(value ?? {}).length === 0),
+    ),
+  );
+}

@@ -1,0 +1,83 @@
+import {type Problem, RollcallError} from '../core/errors.ts';
+import type {Flags} from './program.ts';
+
+interface NumberRange {
+  readonly whole: boolean;
+  readonly min: number;
+  readonly max?: number | undefined;
+}
+
+/** Reads flag values as what they must be and keeps every problem, so that all mistakes are told at once. */
+export class FlagReader {
+  readonly #flags: Flags;
+  readonly #problems: Problem[] = [];
+
+  constructor(flags: Flags) {
+    this.#flags = flags;
+  }
+
+  text(name: string): string | undefined {
+    const value = this.#flags[name];
+    if (typeof value !== 'string') return undefined;
+    if (value === '') this.#problems.push({message: `${flagName(name)} must not be empty`});
+    return value;
+  }
+
+  texts(name: string): readonly string[] {
+    const value = this.#flags[name];
+    return Array.isArray(value) ? (value as readonly string[]) : [];
+  }
+
+  isSet(name: string): boolean {
+    return this.#flags[name] === true;
+  }
+
+  number(name: string, {whole, min, max = Number.MAX_SAFE_INTEGER}: NumberRange): number | undefined {
+    const text = this.text(name);
+    if (text === undefined || text === '') return undefined;
+    const value = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text.trim()) ? Number(text) : Number.NaN;
+    const fits = value >= min && value <= max && (!whole || Number.isInteger(value));
+    if (fits) return value;
+    const kind = whole ? 'a whole number' : 'a number';
+    const range =
+      max === Number.MAX_SAFE_INTEGER ? `${String(min)} or more` : `from ${String(min)} to ${String(max)}`;
+    this.#problems.push({message: `${flagName(name)} takes ${kind}, ${range}; got ${JSON.stringify(text)}`});
+    return undefined;
+  }
+
+  /** A count, or a share of all as `5%` (given back as a number below 1 with `isShare`). */
+  countOrShare(name: string): {readonly value: number; readonly isShare: boolean} | undefined {
+    const text = this.text(name)?.trim();
+    if (text === undefined || text === '') return undefined;
+    const match = /^(\d+)$|^(\d+(?:\.\d+)?)%$/.exec(text);
+    const percent = match?.[2] === undefined ? undefined : Number(match[2]);
+    if (match === null || (percent ?? 0) > 100) {
+      this.#problems.push({
+        message: `${flagName(name)} takes a count or a percentage such as 5%; got ${JSON.stringify(text)}`,
+      });
+      return undefined;
+    }
+    return percent === undefined
+      ? {value: Number(text), isShare: false}
+      : {value: percent / 100, isShare: true};
+  }
+
+  /** Throws one error that names every flag with a bad value. */
+  finish(): void {
+    if (this.#problems.length === 0) return;
+    throw new RollcallError(
+      this.#problems.length === 1
+        ? 'a flag has a value it cannot take'
+        : 'some flags have values they cannot take',
+      {
+        code: 'ERR_USAGE',
+        fault: 'usage',
+        problems: this.#problems,
+      },
+    );
+  }
+}
+
+function flagName(name: string): string {
+  return `--${name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+}

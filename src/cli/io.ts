@@ -1,0 +1,37 @@
+import type {Readable, Writable} from 'node:stream';
+
+/** What the program sees of the world around it: streams, environment, terminal. */
+export interface Io {
+  readonly stdin: Readable;
+  readonly stdout: Writable;
+  readonly stderr: Writable;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly cwd: string;
+  /** Whether stderr is a terminal that people watch: not in CI, not redirected. */
+  readonly interactive: boolean;
+  readonly colour: boolean;
+  /** Columns of the terminal, read again for each line because a window can change. */
+  readonly columns: () => number;
+}
+
+const columnsWithoutTerminal = 80;
+
+/** The process's own streams. `NO_COLOR`, `CI`, `TERM=dumb` and a missing terminal are respected. */
+export function processIo(): Io {
+  const {stdin, stdout, stderr, env} = process;
+  const interactive = stderr.isTTY && isUnset(env['CI']) && env['TERM'] !== 'dumb';
+  return {
+    stdin,
+    stdout,
+    stderr,
+    env,
+    cwd: process.cwd(),
+    interactive,
+    colour: isUnset(env['NO_COLOR']) && (interactive || !isUnset(env['FORCE_COLOR'])),
+    columns: () => (stderr.isTTY ? stderr.columns : columnsWithoutTerminal),
+  };
+}
+
+function isUnset(value: string | undefined): boolean {
+  return value === undefined || value === '';
+}

@@ -1,0 +1,174 @@
+import {Command, CommanderError, Option} from 'commander';
+import {exitCodes, RollcallError} from '../core/errors.ts';
+import type {Io} from './io.ts';
+import {version} from './version.ts';
+
+/** Flags as they were given, by commander's camelCase names; values are still text. */
+export type Flags = Readonly<Record<string, string | boolean | readonly string[] | undefined>>;
+
+/** What a command line asks for: the flags, and NeMo Gym overrides as bare words. */
+export interface Invocation {
+  readonly flags: Flags;
+  readonly overrides: readonly string[];
+}
+
+/** What the commands do; the tests put fakes here. Each resolves to an exit code. */
+export interface Actions {
+  readonly collectRollouts: (invocation: Invocation, io: Io) => Promise<number>;
+  readonly validate: (invocation: Invocation, io: Io) => Promise<number>;
+  readonly simulateAzure: (invocation: Invocation, io: Io) => Promise<number>;
+}
+
+// Each command's code is loaded only when it is called, so that `--help` answers at once.
+const realActions: Actions = {
+  collectRollouts: async (...args) =>
+    (await import('./commands/collect-rollouts.ts')).collectRollouts(...args),
+  validate: async (...args) => (await import('./commands/validate.ts')).validate(...args),
+  simulateAzure: async (...args) => (await import('./commands/simulate-azure.ts')).simulateAzure(...args),
+};
+
+/** Parses the arguments and runs the command they name. Returns its exit code; usage errors are exit code 2. */
+export async function runCommandLine(
+  argv: readonly string[],
+  io: Io,
+  actions: Actions = realActions,
+): Promise<number> {
+  let exitCode: number = exitCodes.ok;
+  const run =
+    (action: (invocation: Invocation, io: Io) => Promise<number>) =>
+    async (overrides: readonly string[], _flags: unknown, command: Command): Promise<void> => {
+      exitCode = await action({flags: command.optsWithGlobals(), overrides: checkOverrides(overrides)}, io);
+    };
+  const program = createProgram(actions, run, io);
+  try {
+    await program.parseAsync(argv, {from: 'user'});
+    return exitCode;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.refused;
+    throw error;
+  }
+}
+
+type Run = (
+  action: (invocation: Invocation, io: Io) => Promise<number>,
+) => (overrides: readonly string[], flags: unknown, command: Command) => Promise<void>;
+
+function createProgram(actions: Actions, run: Run, io: Io): Command {
+  const program = quiet(new Command('rollcall'), io)
+    .description('Collects model rollouts from Azure OpenAI: JSONL prompts in, judged answers out.')
+    .addHelpText(
+      'after',
+      '\nOverrides are bare words in NeMo Gym\'s manner: +a.b=value, "+config_paths=[a.yaml, b.yaml]".',
+    )
+    .action(() => {
+      program.outputHelp({error: true});
+      throw new CommanderError(exitCodes.refused, 'rollcall.noCommand', 'no command given');
+    });
+  addCollectRollouts(subcommand(program, 'collect-rollouts', io)).action(run(actions.collectRollouts));
+  addValidate(subcommand(program, 'validate', io)).action(run(actions.validate));
+  addSimulateAzure(subcommand(program, 'simulate-azure', io)).action(run(actions.simulateAzure));
+  return program;
+}
+
+function subcommand(program: Command, name: string, io: Io): Command {
+  const command = quiet(new Command(name), io).argument(
+    '[overrides...]',
+    'configuration overrides: +key=value, ++key=value',
+  );
+  program.addCommand(command);
+  return command;
+}
+
+/** Text for people goes to stderr, the version to stdout; nothing ends the process. */
+function quiet(command: Command, io: Io): Command {
+  return command
+    .version(version(), '-V, --version', 'print the version')
+    .option('-v, --verbose', 'say more of what happens')
+    .helpOption('-h, --help', 'show this help')
+    .helpCommand(false)
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => (text === `${version()}\n` ? io.stdout : io.stderr).write(text),
+      writeErr: (text) => io.stderr.write(text),
+      getOutHelpWidth: io.columns,
+      getErrHelpWidth: io.columns,
+      outputError: (text, write) => write(text.replace(/^error: /, 'Error: ')),
+    })
+    .showHelpAfterError(
+      `(${command.name() === 'rollcall' ? 'rollcall' : `rollcall ${command.name()}`} --help says more)`,
+    );
+}
+
+function addConfiguration(command: Command): Command {
+  return command
+    .option('--config <path>', 'a configuration file (repeatable)', collect, [])
+    .option(
+      '--env <path>',
+      'the file of credentials and other values (default: env.yaml here, if there is one)',
+    );
+}
+
+function addInput(command: Command): Command {
+  return command
+    .option('-i, --input <path>', 'prompts: .jsonl or .jsonl.gz, or - for standard input')
+    .option('-a, --agent <name>', 'agent of rows that name none')
+    .option('--limit <n>', 'take at most n rows')
+    .option('--num-repeats <n>', 'rollouts a row')
+    .option('--num-repeats-add-seed', 'give each repeat a seed of its own')
+    .option('--prompt-config <path>', 'a template that turns the fields of a row into its input');
+}
+
+function addCollectRollouts(command: Command): Command {
+  return addInput(addConfiguration(command))
+    .description(
+      'Sends each row of a JSONL file to its agent, has the answers judged, and appends rollouts to a JSONL file.',
+    )
+    .option('-o, --output <path>', 'rollouts; - for standard output')
+    .option('--concurrency <n>', 'rollouts in flight at most')
+    .option('--temperature <x>', "override each row's temperature")
+    .option('--top-p <x>', "override each row's top_p")
+    .option('--max-output-tokens <n>', "override each row's max_output_tokens")
+    .option('--no-judge', 'do not score')
+    .option('--overwrite', 'start anew; what was there is moved aside')
+    .option('--retry-failed', 'give rows that used up their attempts another try')
+    .option('--max-attempts <n>', 'executions of one rollout, over all resumes (default: 3)')
+    .option('--max-failed <n|p%>', 'failed rollouts that still count as success (default: 0)')
+    .option('--summary-json <path>', 'write the closing summary as JSON')
+    .addOption(
+      new Option('--progress <how>', 'how progress is shown; log and json are a line every 10 s')
+        .choices(['auto', 'bar', 'log', 'json', 'none'])
+        .default('auto'),
+    );
+}
+
+function addValidate(command: Command): Command {
+  return addInput(addConfiguration(command))
+    .description('Checks the configuration and, with --input, every input row. Sends nothing.')
+    .option('--json', 'print the result as one line of JSON on standard output');
+}
+
+function addSimulateAzure(command: Command): Command {
+  return command
+    .description('Runs the Azure OpenAI simulator as a server of its own, until told to stop.')
+    .option(
+      '--config <path>',
+      'settings of the simulator (docs/simulator.md); without it, one deployment that echoes',
+    )
+    .option('--host <host>', 'address to listen on (default: 127.0.0.1)')
+    .option('--port <n>', 'port to listen on; 0 takes a free one (default: 8900)')
+    .option('--json', 'print one line of JSON on standard output when ready');
+}
+
+function collect(value: string, previous: readonly string[]): readonly string[] {
+  return [...previous, value];
+}
+
+function checkOverrides(words: readonly string[]): readonly string[] {
+  const stray = words.filter((word) => !/^(\+\+?|~)?[\w$][^=]*=|^[+~]/.test(word));
+  if (stray.length === 0) return words;
+  throw new RollcallError(`these words are neither flags nor overrides: ${stray.join(' ')}`, {
+    code: 'ERR_USAGE',
+    fault: 'usage',
+    hint: 'Overrides look like +key=value. A value with spaces needs quotes.',
+  });
+}

@@ -1,0 +1,77 @@
+import type {Pace, ProgressSnapshot} from './progress-snapshot.ts';
+
+/** The parts of a progress line, most wanted first: a narrow terminal shows the first ones. */
+export function progressParts(snapshot: ProgressSnapshot, pace: Pace): readonly string[] {
+  const {total, done, failed, inFlight, tokens, meanReward} = snapshot;
+  return [
+    `${count(done)}/${count(total)}`,
+    `${count(failed)} failed`,
+    `${count(inFlight)} in flight`,
+    `${rate(pace.perSecond)}/s`,
+    `ETA ${pace.secondsLeft === undefined ? '–' : duration(pace.secondsLeft)}`,
+    ...(meanReward === undefined ? [] : [`reward ${meanReward.toFixed(3)}`]),
+    `${amount(tokens)} tok`,
+  ];
+}
+
+/** One line for a terminal of `columns`: a bar, then as many parts as fit. */
+export function renderBar(snapshot: ProgressSnapshot, pace: Pace, columns: number): string {
+  const ended = snapshot.total === 0 ? 1 : (snapshot.done + snapshot.failed) / snapshot.total;
+  const barWidth = columns >= 100 ? 24 : columns >= 60 ? 12 : 0;
+  const filled = Math.min(barWidth, Math.floor(ended * barWidth));
+  const bar = barWidth === 0 ? '' : `${'█'.repeat(filled)}${'░'.repeat(barWidth - filled)} `;
+  return fit(bar, progressParts(snapshot, pace), columns - 1);
+}
+
+/** One line for a log. */
+export function renderLogLine(snapshot: ProgressSnapshot, pace: Pace): string {
+  return progressParts(snapshot, pace).join(' · ');
+}
+
+/** One line of JSON for a log that a machine reads. */
+export function renderJsonLine(snapshot: ProgressSnapshot, pace: Pace): string {
+  const {total, done, failed, inFlight, tokens, meanReward} = snapshot;
+  return JSON.stringify({
+    event: 'progress',
+    total,
+    done,
+    failed,
+    in_flight: inFlight,
+    per_second: Number(pace.perSecond.toFixed(3)),
+    eta_s: pace.secondsLeft === undefined ? null : Math.round(pace.secondsLeft),
+    tokens,
+    mean_reward: meanReward ?? null,
+  });
+}
+
+function fit(bar: string, parts: readonly string[], width: number): string {
+  let line = bar;
+  for (const [index, part] of parts.entries()) {
+    const longer = index === 0 ? line + part : `${line} · ${part}`;
+    if (longer.length > width) break;
+    line = longer;
+  }
+  return line.slice(0, Math.max(0, width));
+}
+
+function count(value: number): string {
+  return value.toLocaleString('en-US');
+}
+
+function rate(perSecond: number): string {
+  return perSecond >= 100 ? perSecond.toFixed(0) : perSecond.toFixed(1);
+}
+
+function amount(value: number): string {
+  if (value < 10_000) return count(value);
+  return value < 10_000_000 ? `${(value / 1000).toFixed(0)}k` : `${(value / 1_000_000).toFixed(1)}M`;
+}
+
+/** Seconds as `9s`, `4m10s`, `2h05m`. */
+export function duration(seconds: number): string {
+  const whole = Math.ceil(seconds);
+  if (whole < 60) return `${String(whole)}s`;
+  const minutes = Math.floor(whole / 60);
+  if (minutes < 60) return `${String(minutes)}m${String(whole % 60).padStart(2, '0')}s`;
+  return `${String(Math.floor(minutes / 60))}h${String(minutes % 60).padStart(2, '0')}m`;
+}
