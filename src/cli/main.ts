@@ -17,7 +17,7 @@ export async function main(argv: readonly string[], io: Io): Promise<number> {
     const {runCommandLine} = await import('./program.ts');
     return await runCommandLine(argv, io);
   } catch (error) {
-    const {text, exitCode} = renderError(error, io);
+    const {text, exitCode} = renderError(error);
     io.stderr.write(text);
     return exitCode;
   }

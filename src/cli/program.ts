@@ -59,11 +59,7 @@ function createProgram(actions: Actions, run: Run, io: Io): Command {
     .addHelpText(
       'after',
       '\nOverrides are bare words in NeMo Gym\'s manner: +a.b=value, "+config_paths=[a.yaml, b.yaml]".',
-    )
-    .action(() => {
-      program.outputHelp({error: true});
-      throw new CommanderError(exitCodes.refused, 'rollcall.noCommand', 'no command given');
-    });
+    );
   addCollectRollouts(subcommand(program, 'collect-rollouts', io)).action(run(actions.collectRollouts));
   addValidate(subcommand(program, 'validate', io)).action(run(actions.validate));
   addSimulateAzure(subcommand(program, 'simulate-azure', io)).action(run(actions.simulateAzure));

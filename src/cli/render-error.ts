@@ -1,7 +1,6 @@
 import {CallError, exitCodes, type Problem, RollcallError} from '../core/errors.ts';
 import type {Redact} from '../core/ports.ts';
 import {stripControls} from '../runtime/logger.ts';
-import type {Io} from './io.ts';
 
 export interface RenderedError {
   readonly text: string;
@@ -12,11 +11,7 @@ export interface RenderedError {
  * One clear message for people: what is wrong, where, what to do. A bug of ours shows its stack and asks to be reported.
  * Secrets are taken out of errors where they are made; `redact` takes out what a run learnt later.
  */
-export function renderError(
-  error: unknown,
-  io: Pick<Io, 'env'>,
-  redact: Redact = (text) => text,
-): RenderedError {
+export function renderError(error: unknown, redact: Redact = (text) => text): RenderedError {
   if (error instanceof RollcallError) {
     return {text: redact(renderKnown(error)), exitCode: exitCodeOf(error)};
   }

@@ -1,0 +1,83 @@
+import {describe, expect, it} from 'vitest';
+import {readCollectFlags, readInputFlags} from '../../src/cli/collect-flags.ts';
+import {RollcallError} from '../../src/core/errors.ts';
+
+describe('the flags of collect-rollouts', () => {
+  it('become values under their override keys', () => {
+    const flags = {
+      config: ['a.yaml'],
+      input: 'in.jsonl',
+      output: '-',
+      agent: 'a',
+      limit: '5',
+      numRepeats: '4',
+      numRepeatsAddSeed: true,
+      concurrency: '64',
+      temperature: '0.7',
+      topP: '.9',
+      maxOutputTokens: '100',
+      promptConfig: 'p.yaml',
+      judge: false,
+      maxAttempts: '2',
+      maxFailed: '5%',
+      overwrite: true,
+    };
+    expect(readCollectFlags(flags)).toMatchObject({
+      configPaths: ['a.yaml'],
+      overwrite: true,
+      retryFailed: false,
+      progress: 'auto',
+      values: {
+        input_jsonl_fpath: 'in.jsonl',
+        output_jsonl_fpath: '-',
+        agent_name: 'a',
+        limit: 5,
+        num_repeats: 4,
+        num_repeats_add_seed: true,
+        num_samples_in_parallel: 64,
+        responses_create_params: {temperature: 0.7, top_p: 0.9, max_output_tokens: 100},
+        prompt_config: 'p.yaml',
+        skip_verification: true,
+        max_attempts: 2,
+        max_failed: '5%',
+      },
+    });
+  });
+
+  it('say nothing about what was not given', () => {
+    expect(readCollectFlags({judge: true}).values).toEqual({});
+    expect(readInputFlags({}).values).toEqual({});
+  });
+
+  it.each([
+    {flag: 'limit', value: '-1', text: '--limit takes a whole number, 0 or more; got "-1"'},
+    {flag: 'limit', value: '5.5', text: '--limit takes'},
+    {flag: 'limit', value: '', text: '--limit must not be empty'},
+    {flag: 'numRepeats', value: '0', text: '--num-repeats takes a whole number, 1 or more'},
+    {flag: 'concurrency', value: 'many', text: '--concurrency takes'},
+    {flag: 'temperature', value: '0,7', text: '--temperature takes a number'},
+    {flag: 'topP', value: '2', text: '--top-p takes a number, from 0 to 1'},
+    {flag: 'maxOutputTokens', value: '1e99', text: '--max-output-tokens takes'},
+    {flag: 'maxAttempts', value: '0', text: '--max-attempts takes'},
+    {flag: 'maxFailed', value: '120%', text: '--max-failed takes a count or a percentage'},
+    {flag: 'maxFailed', value: '1.5', text: '--max-failed takes'},
+    {flag: 'summaryJson', value: '', text: '--summary-json must not be empty'},
+  ])('refuse $flag = "$value" by name', ({flag, value, text}) => {
+    expect(problemsOf(() => readCollectFlags({[flag]: value}))).toEqual([expect.stringContaining(text)]);
+  });
+
+  it('name every mistake at once', () => {
+    expect(problemsOf(() => readCollectFlags({limit: 'x', topP: 'y', maxFailed: 'z'}))).toHaveLength(3);
+  });
+});
+
+function problemsOf(read: () => unknown): readonly string[] {
+  try {
+    read();
+    return [];
+  } catch (error) {
+    if (!(error instanceof RollcallError)) throw error;
+    expect(error.code).toBe('ERR_USAGE');
+    return error.problems.map(({message}) => message);
+  }
+}

@@ -1,0 +1,94 @@
+import {describe, expect, it} from 'vitest';
+import {main} from '../../src/cli/main.ts';
+import {type Actions, type Invocation, runCommandLine} from '../../src/cli/program.ts';
+import {version} from '../../src/cli/version.ts';
+import {captureIo} from '../helpers/capture-io.ts';
+
+function fakeActions() {
+  const calls: {command: string; invocation: Invocation}[] = [];
+  const record = (command: string, exitCode: number) => (invocation: Invocation) => {
+    calls.push({command, invocation});
+    return Promise.resolve(exitCode);
+  };
+  const actions: Actions = {
+    collectRollouts: record('collect-rollouts', 3),
+    validate: record('validate', 0),
+    simulateAzure: record('simulate-azure', 0),
+  };
+  return {actions, calls};
+}
+
+describe('the command line', () => {
+  it('hands flags and overrides to the command and returns its exit code', async () => {
+    const {actions, calls} = fakeActions();
+    const argv = [
+      'collect-rollouts',
+      '+agent_name=a',
+      '--config',
+      'x.yaml',
+      '-i',
+      'in.jsonl',
+      '++b.c=1',
+      '--no-judge',
+      '-v',
+    ];
+    expect(await runCommandLine(argv, captureIo(), actions)).toBe(3);
+    expect(calls).toMatchObject([
+      {
+        command: 'collect-rollouts',
+        invocation: {
+          overrides: ['+agent_name=a', '++b.c=1'],
+          flags: {config: ['x.yaml'], input: 'in.jsonl', judge: false, verbose: true, progress: 'auto'},
+        },
+      },
+    ]);
+  });
+
+  it.each([
+    {argv: ['--help'], text: /collect-rollouts.*validate.*simulate-azure/s},
+    {argv: ['collect-rollouts', '--help'], text: /--input.*--max-failed.*--progress/s},
+    {argv: ['validate', '-h'], text: /Sends nothing/},
+    {argv: ['simulate-azure', '--help'], text: /--port/},
+  ])('shows help for $argv on stderr and succeeds', async ({argv, text}) => {
+    const io = captureIo();
+    expect(await runCommandLine(argv, io, fakeActions().actions)).toBe(0);
+    expect(io.err()).toMatch(text);
+    expect(io.out()).toBe('');
+  });
+
+  it.each([[['--version']], [['collect-rollouts', '--version']]])(
+    'prints its version on stdout for %j',
+    async (argv) => {
+      const io = captureIo();
+      expect(await runCommandLine(argv, io, fakeActions().actions)).toBe(0);
+      expect(io.out()).toBe(`${version()}\n`);
+    },
+  );
+
+  it.each([
+    {
+      name: 'an unknown flag',
+      argv: ['collect-rollouts', '--limt', '5'],
+      text: /Error: unknown option '--limt'.*--limit/s,
+    },
+    {
+      name: 'an unknown command',
+      argv: ['colect-rollouts'],
+      text: /Error: unknown command 'colect-rollouts'.*collect-rollouts/s,
+    },
+    {name: 'a flag without its value', argv: ['collect-rollouts', '--input'], text: /argument missing/},
+    {
+      name: 'a choice that is none',
+      argv: ['collect-rollouts', '--progress', 'loud'],
+      text: /loud.*auto, bar/s,
+    },
+    {name: 'no command at all', argv: [], text: /Usage: rollcall/},
+    {name: 'a stray word', argv: ['validate', 'file.yaml'], text: /neither flags nor overrides: file.yaml/},
+  ])('refuses $name with exit code 2 and says what to do', async ({argv, text}) => {
+    const io = captureIo();
+    expect(await main(argv, io)).toBe(2);
+    expect(io.err()).toMatch(text);
+    expect(io.err()).not.toMatch(/\n\s+at /);
+    expect(io.out()).toBe('');
+  });
+});

@@ -1,0 +1,104 @@
+import {describe, expect, it} from 'vitest';
+import {PaceMeter, type ProgressSnapshot} from '../../src/cli/progress/progress-snapshot.ts';
+import {chooseStyle, createProgressView} from '../../src/cli/progress/progress-view.ts';
+import {duration, renderBar, renderJsonLine, renderLogLine} from '../../src/cli/progress/render-progress.ts';
+import {captureIo} from '../helpers/capture-io.ts';
+import {createFakeClock} from '../helpers/fake-clock.ts';
+
+const snapshot: ProgressSnapshot = {
+  total: 1000,
+  done: 240,
+  failed: 10,
+  inFlight: 64,
+  tokens: 123_456,
+  meanReward: 0.8125,
+};
+const pace = {perSecond: 52.34, secondsLeft: 250};
+
+describe('a progress line', () => {
+  it('says done, failed, in flight, rate, time left, reward and tokens', () => {
+    expect(renderLogLine(snapshot, pace)).toBe(
+      '240/1,000 · 10 failed · 64 in flight · 52.3/s · ETA 4m10s · reward 0.813 · 123k tok',
+    );
+  });
+
+  it('shows a quarter of the bar when a quarter has ended', () => {
+    expect(renderBar(snapshot, pace, 120)).toMatch(/^█{6}░{18} 240\/1,000 · 10 failed/);
+  });
+
+  it.each([120, 80, 60, 40, 20, 5])('never is wider than a terminal of %i columns', (columns) => {
+    expect(renderBar(snapshot, pace, columns).length).toBeLessThan(columns);
+  });
+
+  it('says nothing of a reward before there is one, nor of time left without a rate', () => {
+    const line = renderLogLine({...snapshot, meanReward: undefined}, {perSecond: 0, secondsLeft: undefined});
+    expect(line).toBe('240/1,000 · 10 failed · 64 in flight · 0.0/s · ETA – · 123k tok');
+  });
+
+  it('is one JSON object for machines', () => {
+    expect(JSON.parse(renderJsonLine(snapshot, pace))).toEqual({
+      event: 'progress',
+      total: 1000,
+      done: 240,
+      failed: 10,
+      in_flight: 64,
+      per_second: 52.34,
+      eta_s: 250,
+      tokens: 123_456,
+      mean_reward: 0.8125,
+    });
+  });
+
+  it.each([
+    [0.2, '1s'],
+    [59, '59s'],
+    [250, '4m10s'],
+    [7500, '2h05m'],
+  ])('writes %d seconds as %s', (seconds, text) => {
+    expect(duration(seconds)).toBe(text);
+  });
+});
+
+describe('the pace', () => {
+  it('is that of the last half minute', () => {
+    const meter = new PaceMeter();
+    const at = (seconds: number, done: number) => meter.read({...snapshot, failed: 0, done}, seconds * 1000);
+    at(0, 0);
+    expect(at(10, 100)).toEqual({perSecond: 10, secondsLeft: 90});
+    at(20, 100);
+    at(30, 100);
+    expect(at(40, 100).perSecond).toBe(0);
+  });
+});
+
+describe('the progress view', () => {
+  it.each([
+    {wanted: 'auto', interactive: true, style: 'bar'},
+    {wanted: 'auto', interactive: false, style: 'log'},
+    {wanted: 'json', interactive: true, style: 'json'},
+  ] as const)('is $style for $wanted, interactive: $interactive', ({wanted, interactive, style}) => {
+    expect(chooseStyle(wanted, {interactive})).toBe(style);
+  });
+
+  it('writes a line every ten seconds where there is no terminal, and none once stopped', async () => {
+    const io = captureIo();
+    const clock = createFakeClock();
+    const view = createProgressView('log', io, clock);
+    view.start(() => snapshot);
+    await clock.advance(20_000);
+    view.stop();
+    await clock.advance(60_000);
+    expect(io.err().trim().split('\n')).toHaveLength(2);
+    expect(clock.pendingTimers).toBe(0);
+  });
+
+  it('writes nothing of its own with none, but lets other lines pass', async () => {
+    const io = captureIo();
+    const clock = createFakeClock();
+    const view = createProgressView('none', io, clock);
+    view.start(() => snapshot);
+    view.writeLine('a warning');
+    await clock.advance(60_000);
+    expect(io.err()).toBe('a warning\n');
+  });
+});
