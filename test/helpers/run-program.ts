@@ -1,0 +1,50 @@
+import {type ChildProcess, spawn} from 'node:child_process';
+import {join} from 'node:path';
+import {text} from 'node:stream/consumers';
+
+export interface ProgramRun {
+  readonly child: ChildProcess;
+  /** Resolves when the program has ended and its streams are read. */
+  readonly ended: Promise<ProgramEnd>;
+}
+
+export interface ProgramEnd {
+  readonly exitCode: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface ProgramOptions {
+  readonly cwd: string;
+  readonly env?: Readonly<Record<string, string>>;
+  readonly stdin?: string;
+}
+
+const program = join(import.meta.dirname, '../../bin/rollcall.js');
+
+/** Starts the built program as a user's shell would, with an environment of its own. */
+export function startProgram(
+  args: readonly string[],
+  {cwd, env = {}, stdin = ''}: ProgramOptions,
+): ProgramRun {
+  const child = spawn(process.execPath, [program, ...args], {
+    cwd,
+    env: {PATH: process.env['PATH'] ?? '', CI: 'true', ...env},
+    stdio: ['pipe', 'pipe', 'pipe'],
+  });
+  child.stdin.end(stdin);
+  const exited = new Promise<number | null>((resolve) => child.on('close', resolve));
+  const ended = Promise.all([exited, text(child.stdout), text(child.stderr)]).then(
+    ([exitCode, stdout, stderr]) => ({
+      exitCode,
+      stdout,
+      stderr,
+    }),
+  );
+  return {child, ended};
+}
+
+/** Runs the program to its end. */
+export function runProgram(args: readonly string[], options: ProgramOptions): Promise<ProgramEnd> {
+  return startProgram(args, options).ended;
+}
