@@ -1,0 +1,152 @@
+import {CallError} from '../core/errors.ts';
+import {formatTemplate} from '../core/format-template.ts';
+import {asJsonObject, type JsonObject, type JsonValue} from '../core/json.ts';
+import type {CallOptions, Judge, Logger, ModelClient} from '../core/ports.ts';
+import type {CallTrace, Verification} from '../core/rollout.ts';
+import {toJudgeError} from './judge-call-error.ts';
+import type {EquivalenceJudgeSettings} from './judge-settings.ts';
+import {parseVerdict} from './parse-verdict.ts';
+import {
+  type PreparedJudgeSettings,
+  prepareJudgeSettings,
+  questionableJudgeSettings,
+} from './prepare-judge-settings.ts';
+import {readAnswer, readJudgement, readQuestion} from './read-conversation.ts';
+import {createAnswerSelector} from './select-answer.ts';
+
+export interface EquivalenceJudgeDeps {
+  readonly logger?: Logger | undefined;
+}
+
+/**
+ * A judge that asks a model whether the generated answer means the same as the expected one, by the rules of NeMo Gym's
+ * `equivalence_llm_judge` (docs/judging.md). `model` brings its own concurrency and retries. Settings that cannot work fail
+ * here with `ERR_CONFIG`; a judge call that fails does as `toJudgeError` says.
+ */
+export function createEquivalenceJudge(
+  settings: EquivalenceJudgeSettings,
+  model: ModelClient,
+  {logger}: EquivalenceJudgeDeps = {},
+): Judge {
+  const prepared = prepareJudgeSettings(settings);
+  for (const note of questionableJudgeSettings(prepared)) logger?.warn(note);
+  const selector = createAnswerSelector(prepared, logger);
+
+  return async (row, response, options) => {
+    const expected = expectedAnswerOf(row);
+    const question = selector.select(
+      readQuestion(asJsonObject(row['responses_create_params'])),
+      prepared.questionPattern,
+    );
+    const {pattern, isPerRecord, isTooLong} = selector.patternFor(row, expected);
+    const answer = readAnswer(response);
+    const fullAnswer = answer === '' ? prepared.msgExtractionFailure : answer;
+    const generated = answer === '' ? fullAnswer : selector.select(answer, pattern);
+
+    const examination = new Examination(prepared, model, options);
+    const isEqual = await examination.ask({question, expected, generated});
+    let reward = isEqual ? 1 : 0;
+    if (isEqual && prepared.checkTwiceSwap && !isTooLong) {
+      const isEqualSwapped = await examination.ask({question, expected: generated, generated: expected});
+      if (!isEqualSwapped) reward = prepared.rewardIfSwapFails;
+    }
+    if (!isEqual && prepared.checkFullGenerationOnFail && isPerRecord && !isTooLong) {
+      const isFullEqual = await examination.ask({question, expected, generated: fullAnswer});
+      if (isFullEqual) reward = prepared.rewardIfFullGenerationSucceeds;
+    }
+    return examination.toVerification(reward, row, expected);
+  };
+}
+
+interface Comparison {
+  readonly question: string;
+  readonly expected: string;
+  readonly generated: string;
+}
+
+/** The calls of one rollout's judging. The same prompt is not sent twice: its first verdict holds. */
+class Examination {
+  readonly #settings: PreparedJudgeSettings;
+  readonly #model: ModelClient;
+  readonly #options: CallOptions;
+  readonly #verdicts = new Map<string, boolean>();
+  readonly #evaluations: JsonObject[] = [];
+  readonly #traces: CallTrace[] = [];
+
+  constructor(settings: PreparedJudgeSettings, model: ModelClient, options: CallOptions) {
+    this.#settings = settings;
+    this.#model = model;
+    this.#options = options;
+  }
+
+  /** Whether the judge says that both answers mean the same. */
+  async ask({question, expected, generated}: Comparison): Promise<boolean> {
+    const {judgePromptTemplate, labels} = this.#settings;
+    const prompt = formatTemplate(judgePromptTemplate, {
+      question,
+      expected_answer: expected,
+      generated_answer: generated,
+    });
+    const isKnown = this.#verdicts.get(prompt);
+    if (isKnown !== undefined) return isKnown;
+    const isEqual = (await this.#call(prompt)) === labels.equal;
+    this.#verdicts.set(prompt, isEqual);
+    return isEqual;
+  }
+
+  toVerification(reward: number, row: JsonObject, expected: string): Verification {
+    // The row itself is in the record; only what it does not say under this key is added.
+    const given = Object.hasOwn(row, 'expected_answer') ? {} : {expected_answer: expected};
+    return {reward, fields: {...given, judge_evaluations: this.#evaluations}, traces: this.#traces};
+  }
+
+  async #call(prompt: string): Promise<string | null> {
+    const {judgeResponsesCreateParams, labels, verdictPosition, judgeUnparsed} = this.#settings;
+    const params = {...judgeResponsesCreateParams, input: this.#messages(prompt)};
+    const {response, trace} = await this.#model(params, this.#options).catch((error: unknown) => {
+      throw toJudgeError(error, this.#options);
+    });
+    this.#traces.push(trace);
+    const verdict = parseVerdict(readJudgement(response) ?? '', labels, verdictPosition);
+    this.#evaluations.push({responses_create_params: params, response, verdict_label: verdict});
+    if (verdict === null && judgeUnparsed === 'fail') throw this.#unparsedError();
+    return verdict;
+  }
+
+  #messages(prompt: string): readonly JsonValue[] {
+    const {judgeSystemMessage} = this.#settings;
+    const user = {type: 'message', role: 'user', content: prompt};
+    if (judgeSystemMessage === '') return [user];
+    return [{type: 'message', role: 'system', content: judgeSystemMessage}, user];
+  }
+
+  #unparsedError(): CallError {
+    const {equal, notEqual} = this.#settings.labels;
+    return new CallError(
+      `the judge answered without a verdict: neither ${equal} nor ${notEqual} is in its text`,
+      {
+        code: 'ERR_JUDGE_UNPARSED',
+        fault: 'judge',
+        effect: 'retry',
+        requestId: this.#traces.at(-1)?.requestId,
+        hint: "Let the judge's prompt ask for one of the labels, give it room (max_output_tokens), or set judge_unparsed: wrong.",
+      },
+    );
+  }
+}
+
+function expectedAnswerOf(row: JsonObject): string {
+  const answer = row['expected_answer'];
+  if (typeof answer === 'number') return String(answer);
+  if (isPresent(answer)) return toText(answer);
+  const fallback = asJsonObject(row['metadata'])?.['expected_answer'];
+  return isPresent(fallback) || typeof fallback === 'number' ? toText(fallback) : '';
+}
+
+function isPresent(value: JsonValue | undefined): value is JsonValue {
+  return value !== undefined && value !== null && value !== '' && value !== false;
+}
+
+function toText(value: JsonValue): string {
+  return typeof value === 'string' ? value : JSON.stringify(value);
+}
