@@ -1,4 +1,9 @@
-import type {JsonObject} from '../core/json.ts';
+import {asJsonArray, asJsonObject, asNumber, asString, isJsonObject, type JsonObject} from '../core/json.ts';
+import {type ChoiceOutcome, outcomeOfChoice} from './choice-to-output.ts';
+import {contentFiltersOf, refusedPromptFilters} from './content-filters.ts';
+import {malformedReply} from './model-reply-errors.ts';
+import type {MutableJson} from './mutable-json.ts';
+import {toResponsesUsage} from './usage.ts';
 
 /** What a Responses object holds that a chat completion does not. */
 export interface ToResponseOptions {
@@ -11,12 +16,134 @@ export interface ToResponseOptions {
   readonly createdAt: number;
 }
 
-/** Translates a chat completion into a Responses object. */
+/**
+ * Translates a chat completion into a Responses object with every member of the API, null where nothing is known.
+ * `output` is the choice with the lowest index; with n > 1 the others follow in `alternatives`, an addition of ours:
+ * `{index, status, incomplete_details, output, content_filters}`. Fails with `ERR_MODEL_MALFORMED`, to be tried again.
+ */
 export function toResponse(completion: JsonObject, options: ToResponseOptions): JsonObject {
-  return {...completion, id: options.id};
+  const [first, ...others] = choicesOf(completion);
+  if (first === undefined) throw malformedReply('a chat completion without choices');
+  const {createId, createdAt, request} = options;
+  const created = asNumber(completion['created']) ?? 0;
+  const response = responseShell(
+    options,
+    outcomeOfChoice(first, createId),
+    created > 0 ? created : createdAt,
+  );
+  response['model'] = asString(completion['model']) || (request['model'] ?? null);
+  response['service_tier'] = completion['service_tier'] ?? request['service_tier'] ?? null;
+  response['usage'] = toResponsesUsage(completion['usage']);
+  response['content_filters'] = contentFiltersOf(completion, first);
+  if (completion['system_fingerprint'] != null)
+    response['system_fingerprint'] = completion['system_fingerprint'];
+  if (completion['missing_done'] === true) response['missing_done'] = true;
+  if (others.length > 0) response['alternatives'] = others.map((choice) => alternative(choice, createId));
+  return response;
 }
 
-/** The Responses object for a prompt that the content filter refused. */
+/**
+ * The answer to a prompt that the content filter refused: incomplete for `content_filter`, without output, with the
+ * filter's findings as far as the error body gives them. Usage is null: the service does not say.
+ */
 export function promptFilteredResponse(error: JsonObject, options: ToResponseOptions): JsonObject {
-  return {...error, id: options.id};
+  const outcome: ChoiceOutcome = {
+    status: 'incomplete',
+    incompleteDetails: {reason: 'content_filter'},
+    output: [],
+  };
+  const response = responseShell(options, outcome, options.createdAt);
+  response['content_filters'] = refusedPromptFilters(asJsonObject(error['error']) ?? error);
+  return response;
+}
+
+function choicesOf(completion: JsonObject): readonly JsonObject[] {
+  const choices = asJsonArray(completion['choices']).filter(isJsonObject);
+  if (choices.length < 2) return choices;
+  return choices.toSorted((a, b) => (asNumber(a['index']) ?? 0) - (asNumber(b['index']) ?? 0));
+}
+
+function responseShell(
+  {id, request}: ToResponseOptions,
+  outcome: ChoiceOutcome,
+  createdAt: number,
+): MutableJson {
+  const response: MutableJson = {...emptyResponse, id, created_at: createdAt};
+  for (const key of echoed) response[key] = request[key] ?? emptyResponse[key];
+  response['status'] = outcome.status;
+  response['incomplete_details'] = outcome.incompleteDetails;
+  response['output'] = outcome.output;
+  return response;
+}
+
+/** Every member, in the order of the client that NeMo Gym pins, and then ours. */
+const emptyResponse: JsonObject = {
+  id: '',
+  created_at: 0,
+  error: null,
+  incomplete_details: null,
+  instructions: null,
+  metadata: null,
+  model: null,
+  object: 'response',
+  output: [],
+  parallel_tool_calls: true,
+  temperature: null,
+  tool_choice: 'auto',
+  tools: [],
+  top_p: null,
+  background: null,
+  conversation: null,
+  max_output_tokens: null,
+  max_tool_calls: null,
+  previous_response_id: null,
+  prompt: null,
+  prompt_cache_key: null,
+  reasoning: null,
+  safety_identifier: null,
+  service_tier: null,
+  status: null,
+  text: null,
+  top_logprobs: null,
+  truncation: null,
+  usage: null,
+  user: null,
+  content_filters: null,
+};
+
+/** What of the answer repeats the request. */
+const echoed = [
+  'instructions',
+  'metadata',
+  'model',
+  'parallel_tool_calls',
+  'temperature',
+  'tool_choice',
+  'tools',
+  'top_p',
+  'background',
+  'conversation',
+  'max_output_tokens',
+  'max_tool_calls',
+  'previous_response_id',
+  'prompt',
+  'prompt_cache_key',
+  'reasoning',
+  'safety_identifier',
+  'service_tier',
+  'text',
+  'top_logprobs',
+  'truncation',
+  'user',
+] as const;
+
+function alternative(choice: JsonObject, createId: (prefix: string) => string): JsonObject {
+  const {status, incompleteDetails, output} = outcomeOfChoice(choice, createId);
+  return {
+    index: choice['index'] ?? null,
+    status,
+    incomplete_details: incompleteDetails,
+    output,
+    content_filters: contentFiltersOf({}, choice),
+  };
 }
