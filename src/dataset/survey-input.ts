@@ -1,0 +1,91 @@
+import {createHash, type Hash} from 'node:crypto';
+import {type Problem, RollcallError} from '../core/errors.ts';
+import type {JsonObject} from '../core/json.ts';
+import type {InputSource} from '../runtime/input-source.ts';
+import {AgentCensus} from './agent-census.ts';
+import {agentOf, checkRow} from './check-row.ts';
+import {checkMaterializeOptions, type MaterializeOptions} from './materialize-options.ts';
+import {ProblemList} from './problem-list.ts';
+import {promptLength} from './prompt-length.ts';
+import {type InputRow, parseRow, readRows} from './read-rows.ts';
+import {RowNotices} from './row-notices.ts';
+import type {Survey} from './survey.ts';
+import {TaskNumbering} from './task-numbers.ts';
+
+/**
+ * Reads the input once, checks every row and numbers the tasks. Fails with `ERR_DATASET`, naming every problem with
+ * its line, or with `ERR_USAGE` on options that make no sense. Keeps some 40 bytes a row while it runs.
+ */
+export async function surveyInput(source: InputSource, options: MaterializeOptions): Promise<Survey> {
+  checkMaterializeOptions(options);
+  const surveyor = new Surveyor(source.path, options);
+  try {
+    for await (const row of readRows(source, options.limit ?? 0)) surveyor.add(row);
+  } catch (error) {
+    if (!(error instanceof RollcallError) || error.fault !== 'dataset') throw error;
+    if (error.problems.length === 0) throw error;
+    for (const problem of error.problems) surveyor.report(problem);
+  }
+  return surveyor.finish();
+}
+
+class Surveyor {
+  readonly #options: MaterializeOptions;
+  readonly #problems: ProblemList;
+  readonly #agents: AgentCensus;
+  readonly #notices: RowNotices;
+  readonly #numbering = new TaskNumbering();
+  readonly #digest: Hash = createHash('sha256');
+  #rows = 0;
+  #promptChars = 0;
+
+  constructor(file: string, options: MaterializeOptions) {
+    this.#options = options;
+    this.#problems = new ProblemList(file);
+    this.#agents = new AgentCensus(options);
+    this.#notices = new RowNotices(options);
+  }
+
+  add(input: InputRow): void {
+    this.#rows += 1;
+    const hint = 'Take the line out: every line between rows is a row.';
+    for (const line of input.blankLines) this.report({line, message: 'is blank', hint});
+    this.#digest.update(input.bytes).update('\n');
+    const parsed = parseRow(input);
+    if ('problem' in parsed) this.report({...parsed.problem, line: input.line});
+    else this.#addParsed(input, parsed.row);
+  }
+
+  report(problem: Problem): void {
+    this.#problems.add(problem);
+  }
+
+  finish(): Survey {
+    if (this.#rows === 0) this.report({message: 'has no rows'});
+    for (const problem of this.#agents.problems()) this.report(problem);
+    this.#problems.throwIfAny();
+    const agents = this.#agents.rollouts();
+    const taskNumbers = this.#numbering.finish();
+    return {
+      rows: this.#rows,
+      rollouts: [...agents.values()].reduce((sum, count) => sum + count, 0),
+      tasks: taskNumbers.tasks,
+      agents,
+      inputDigest: this.#digest.digest('hex'),
+      promptChars: this.#promptChars,
+      notices: [...this.#notices.list(), ...this.#agents.notices()],
+      taskNumbers,
+    };
+  }
+
+  #addParsed({bytes, line}: InputRow, row: JsonObject): void {
+    const problems = checkRow(row, this.#options);
+    for (const problem of problems) this.report({...problem, line});
+    this.#notices.add(row);
+    const agentName = agentOf(row, this.#options);
+    const repeats = agentName === undefined ? 0 : this.#agents.add(agentName, line);
+    if (problems.length > 0) return;
+    this.#promptChars += repeats * promptLength(row, this.#options);
+    this.#numbering.add(bytes, (row['_ng_task_index'] ?? undefined) as number | undefined);
+  }
+}

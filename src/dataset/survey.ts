@@ -1,0 +1,17 @@
+import type {TaskNumbers} from './task-numbers.ts';
+
+/** What the first reading of an input found: every row is usable, and this is what they come to. */
+export interface Survey {
+  readonly rows: number;
+  readonly rollouts: number;
+  readonly tasks: number;
+  /** Rollouts by agent name, in order of first appearance. */
+  readonly agents: ReadonlyMap<string, number>;
+  /** SHA-256 (hex) of the rows taken, each with one line feed: that of the file, if it is plain and taken whole. */
+  readonly inputDigest: string;
+  /** Characters of all the rollouts' inputs, for an estimate of their tokens. */
+  readonly promptChars: number;
+  /** Things to tell the user that are no mistakes. */
+  readonly notices: readonly string[];
+  readonly taskNumbers: TaskNumbers;
+}

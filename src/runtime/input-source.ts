@@ -1,0 +1,136 @@
+import {createReadStream, type Stats} from 'node:fs';
+import {type FileHandle, mkdir, open, stat, unlink} from 'node:fs/promises';
+import {join} from 'node:path';
+import {Readable} from 'node:stream';
+import {RollcallError} from '../core/errors.ts';
+import {decompressed} from './decompressed.ts';
+
+/** Bytes that can be read more than once: a file, or a stream that is kept while it is read for the first time. */
+export interface InputSource extends AsyncDisposable {
+  /** As it is named to people: the path, or `<stdin>`. */
+  readonly path: string;
+  /** The bytes from the start, gzip taken off. One pass ends before the next begins. */
+  open(): AsyncIterable<Buffer>;
+}
+
+export interface InputOptions {
+  /** What `-` reads. */
+  readonly stdin: Readable;
+  /** Where a stream is kept for the second pass: an existing folder with room for it. */
+  readonly spoolFolder: string;
+}
+
+const chunkBytes = 256 * 1024;
+
+/**
+ * Opens the input at `path`, or standard input for `-`. Pipes and devices are taken as streams too.
+ * Fails with `ERR_DATASET` when there is nothing to read there.
+ */
+export async function openInput(path: string, {stdin, spoolFolder}: InputOptions): Promise<InputSource> {
+  if (path === '-') return spooledInput('<stdin>', () => stdin, spoolFolder);
+  const stats = await stat(path).catch((error: unknown) => {
+    throw inputError(path, error);
+  });
+  if (stats.isDirectory()) throw inputError(path, {code: 'EISDIR'});
+  return stats.isFile()
+    ? fileInput(path, stats)
+    : spooledInput(path, () => createReadStream(path, {highWaterMark: chunkBytes}), spoolFolder);
+}
+
+function fileInput(path: string, first: Stats): InputSource {
+  return {
+    path,
+    open: () => decompressed(readUnchanged(path, first), path),
+    [Symbol.asyncDispose]: () => Promise.resolve(),
+  };
+}
+
+async function* readUnchanged(path: string, first: Stats): AsyncGenerator<Buffer> {
+  try {
+    const now = await stat(path);
+    if (now.size !== first.size || now.mtimeMs !== first.mtimeMs || now.ino !== first.ino) {
+      throw changedError(path);
+    }
+    yield* createReadStream(path, {highWaterMark: chunkBytes}) as AsyncIterable<Buffer>;
+  } catch (error) {
+    throw inputError(path, error);
+  }
+}
+
+/** The first pass hands the stream on and keeps what it took; later passes read what was kept. */
+function spooledInput(path: string, openStream: () => Readable, folder: string): InputSource {
+  let spool: Promise<FileHandle> | undefined;
+  return {
+    path,
+    open() {
+      if (spool !== undefined) return decompressed(readSpool(spool), path);
+      spool = createSpool(folder);
+      return decompressed(keepWhileReading(openStream(), spool, path), path);
+    },
+    async [Symbol.asyncDispose]() {
+      const handle = await spool?.catch(() => undefined);
+      await handle?.close();
+    },
+  };
+}
+
+/** A file without a name: whatever ends this process, nothing is left behind. */
+async function createSpool(folder: string): Promise<FileHandle> {
+  await mkdir(folder, {recursive: true});
+  const path = join(folder, `.rollcall-input-${crypto.randomUUID()}`);
+  const handle = await open(path, 'wx+', 0o600);
+  await unlink(path);
+  return handle;
+}
+
+async function* keepWhileReading(
+  stream: Readable,
+  spool: Promise<FileHandle>,
+  path: string,
+): AsyncGenerator<Buffer> {
+  const handle = await spool;
+  try {
+    for await (const chunk of stream as AsyncIterable<Buffer | string>) {
+      const bytes = typeof chunk === 'string' ? Buffer.from(chunk) : chunk;
+      await handle.writeFile(bytes);
+      yield bytes;
+    }
+  } catch (error) {
+    throw inputError(path, error);
+  }
+}
+
+async function* readSpool(spool: Promise<FileHandle>): AsyncGenerator<Buffer> {
+  const handle = await spool;
+  yield* handle.createReadStream({
+    start: 0,
+    autoClose: false,
+    highWaterMark: chunkBytes,
+  }) as AsyncIterable<Buffer>;
+}
+
+const reasons: Readonly<Record<string, string>> = {
+  ENOENT: 'there is no such file',
+  EISDIR: 'it is a folder',
+  EACCES: 'reading it is not allowed',
+  EPERM: 'reading it is not allowed',
+};
+
+function inputError(path: string, error: unknown): RollcallError {
+  if (error instanceof RollcallError) return error;
+  const {code = '', message = code} = error as Partial<NodeJS.ErrnoException>;
+  return new RollcallError(`cannot read the input ${path}: ${reasons[code] ?? message}`, {
+    code: 'ERR_DATASET',
+    fault: 'dataset',
+    hint: 'Give a .jsonl or .jsonl.gz file with --input, or - for standard input.',
+    cause: error,
+  });
+}
+
+function changedError(path: string): RollcallError {
+  return new RollcallError(`the input ${path} changed while it was read`, {
+    code: 'ERR_DATASET',
+    fault: 'dataset',
+    hint: 'Run again when nothing writes to it any more.',
+  });
+}

@@ -1,0 +1,230 @@
+import {type FileHandle, open, stat} from 'node:fs/promises';
+import type {Writable} from 'node:stream';
+import type {Clock} from '../core/clock.ts';
+import {storeError} from './store-error.ts';
+
+/** Appends lines, whole and in order. After a failure it takes nothing more and every call fails alike. */
+export interface LineWriter {
+  /** Takes a line (without its newline); resolves when there is room for the next. Fails with `ERR_STORE_WRITE`. */
+  write(line: string): Promise<void>;
+  /** Resolves when everything taken so far is written and safe from a loss of power. */
+  flush(): Promise<void>;
+  /** Flushes and closes; also after a failure, which it throws. */
+  close(): Promise<void>;
+}
+
+export interface LineWriterOptions {
+  readonly clock: Clock;
+  /** Told once, at the time, when writing fails: what cannot be kept must not be paid for. */
+  readonly onFailure?: ((error: Error) => void) | undefined;
+}
+
+export interface FileWriterOptions extends LineWriterOptions {
+  /** Goes on at the end of what is there; without it the file must be empty or not there. */
+  readonly append: boolean;
+}
+
+/** What a writer puts its batches into. */
+interface Target {
+  append(bytes: Buffer): Promise<void>;
+  sync(): Promise<void>;
+  close(): Promise<void>;
+}
+
+const batchLines = 64;
+const batchDelayMs = 50;
+const batchBytes = 1024 * 1024;
+// Room for some seconds of a fast run; beyond it, those who write wait for the disk.
+const queueBytes = 8 * batchBytes;
+/** What a loss of power can cost at most: the lines of this time, in milliseconds. */
+const syncEveryMs = 1_000;
+
+/** Opens a file for appending lines. Fails with `ERR_STORE_WRITE`. */
+export async function openLineWriter(path: string, options: FileWriterOptions): Promise<LineWriter> {
+  try {
+    const handle = await open(path, 'a');
+    const {size} = await handle.stat();
+    if (!options.append && size > 0) {
+      await handle.close();
+      throw Object.assign(new Error('EEXIST: the file is not empty'), {code: 'EEXIST'});
+    }
+    return new BatchingWriter(new FileTarget(path, handle, size), path, options);
+  } catch (error) {
+    throw storeError(path, error);
+  }
+}
+
+/** The same onto a stream, for example standard output; closing leaves the stream open. */
+export function createStreamWriter(stream: Writable, name: string, options: LineWriterOptions): LineWriter {
+  return new BatchingWriter(new StreamTarget(stream), name, options);
+}
+
+class BatchingWriter implements LineWriter {
+  readonly #target: Target;
+  readonly #name: string;
+  readonly #options: LineWriterOptions;
+  #queue: string[] = [];
+  #queuedBytes = 0;
+  #writing: Promise<void> | undefined;
+  #stopTimer: (() => void) | undefined;
+  #failure: Error | undefined;
+  #lastSyncMs: number;
+  #waiting: (() => void)[] = [];
+
+  constructor(target: Target, name: string, options: LineWriterOptions) {
+    this.#target = target;
+    this.#name = name;
+    this.#options = options;
+    this.#lastSyncMs = options.clock.monotonic();
+  }
+
+  async write(line: string): Promise<void> {
+    if (this.#failure !== undefined) throw this.#failure;
+    this.#queue.push(line);
+    this.#queuedBytes += line.length + 1;
+    if (this.#queue.length >= batchLines || this.#queuedBytes >= batchBytes) this.#start();
+    else this.#stopTimer ??= this.#options.clock.setTimer(batchDelayMs, () => this.#start());
+    while (this.#queuedBytes > queueBytes) {
+      await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    }
+    // Set while this call waited, which the compiler cannot see.
+    if (this.#failure as Error | undefined) throw this.#failure;
+  }
+
+  async flush(): Promise<void> {
+    while (this.#queue.length > 0 || this.#writing !== undefined) {
+      this.#start();
+      await this.#writing;
+    }
+    if (this.#failure === undefined) await this.#guard(() => this.#sync());
+    if (this.#failure !== undefined) throw this.#failure;
+  }
+
+  async close(): Promise<void> {
+    try {
+      await this.flush();
+    } finally {
+      await this.#guard(() => this.#target.close());
+    }
+    if (this.#failure !== undefined) throw this.#failure;
+  }
+
+  #start(): void {
+    this.#stopTimer?.();
+    this.#stopTimer = undefined;
+    if (this.#writing === undefined && this.#queue.length > 0) this.#writing = this.#drain();
+  }
+
+  /** One write in flight; what comes in meanwhile goes with the next. */
+  async #drain(): Promise<void> {
+    while (this.#queue.length > 0 && this.#failure === undefined) {
+      const batch = this.#queue;
+      const bytes = this.#queuedBytes;
+      this.#queue = [];
+      await this.#guard(async () => {
+        await this.#target.append(Buffer.from(`${batch.join('\n')}\n`));
+        if (this.#options.clock.monotonic() - this.#lastSyncMs >= syncEveryMs) await this.#sync();
+      });
+      this.#queuedBytes = Math.max(0, this.#queuedBytes - bytes);
+      this.#wake();
+    }
+    this.#writing = undefined;
+  }
+
+  async #sync(): Promise<void> {
+    await this.#target.sync();
+    this.#lastSyncMs = this.#options.clock.monotonic();
+  }
+
+  async #guard(action: () => Promise<void>): Promise<void> {
+    try {
+      await action();
+    } catch (error) {
+      if (this.#failure !== undefined) return;
+      this.#failure = storeError(this.#name, error);
+      this.#queue = [];
+      this.#queuedBytes = 0;
+      this.#wake();
+      this.#options.onFailure?.(this.#failure);
+    }
+  }
+
+  #wake(): void {
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const resolve of waiting) resolve();
+  }
+}
+
+class FileTarget implements Target {
+  readonly #path: string;
+  readonly #handle: FileHandle;
+  /** How far the file holds whole batches. */
+  #goodBytes: number;
+
+  constructor(path: string, handle: FileHandle, size: number) {
+    this.#path = path;
+    this.#handle = handle;
+    this.#goodBytes = size;
+  }
+
+  async append(bytes: Buffer): Promise<void> {
+    try {
+      await this.#handle.appendFile(bytes);
+      this.#goodBytes += bytes.length;
+    } catch (error) {
+      await this.#cutTornTail(bytes);
+      throw error;
+    }
+  }
+
+  async sync(): Promise<void> {
+    await this.#handle.datasync();
+    // A file whose folder was removed takes writes without complaint; nobody will ever read them.
+    const [held, there] = await Promise.all([this.#handle.stat(), stat(this.#path)]);
+    if (held.ino !== there.ino) throw Object.assign(new Error('replaced by another file'), {code: 'ESTALE'});
+  }
+
+  async close(): Promise<void> {
+    await this.#handle.close();
+  }
+
+  /** A full disk may take part of a batch: keeps its whole lines and gives the rest back. */
+  async #cutTornTail(bytes: Buffer): Promise<void> {
+    try {
+      const {size} = await this.#handle.stat();
+      const lastEnd = bytes.subarray(0, size - this.#goodBytes).lastIndexOf(10);
+      await this.#handle.truncate(this.#goodBytes + lastEnd + 1);
+    } catch {
+      // The next run cuts the tail when it reads the file; the first error is the one to tell.
+    }
+  }
+}
+
+class StreamTarget implements Target {
+  readonly #stream: Writable;
+  #error: Error | undefined;
+  readonly #onError = (error: Error): void => {
+    this.#error = error;
+  };
+
+  constructor(stream: Writable) {
+    this.#stream = stream;
+    stream.on('error', this.#onError);
+  }
+
+  append(bytes: Buffer): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#stream.write(bytes, (error) => (error ? reject(error) : resolve()));
+    });
+  }
+
+  sync(): Promise<void> {
+    return this.#error === undefined ? Promise.resolve() : Promise.reject(this.#error);
+  }
+
+  close(): Promise<void> {
+    this.#stream.off('error', this.#onError);
+    return Promise.resolve();
+  }
+}

@@ -1,0 +1,130 @@
+import {appendFile, truncate} from 'node:fs/promises';
+import {RollcallError} from '../core/errors.ts';
+import type {JsonObject} from '../core/json.ts';
+import type {RolloutId} from '../core/rollout.ts';
+import {storeError} from '../runtime/store-error.ts';
+import {IdentityTable} from './identity-table.ts';
+import type {OutputPaths} from './output-paths.ts';
+import {type Scan, scanRecords} from './scan-records.ts';
+
+export interface JournalOptions {
+  /** Gets each completed record once, in the file's order, so that sums over them can be taken again. */
+  readonly onRecord?: ((record: JsonObject) => void) | undefined;
+}
+
+/** What an output says about the work done for it so far. */
+export interface Journal {
+  /** Rollouts with a record in the output. */
+  readonly done: number;
+  /** Rollouts that failed and have no record. */
+  readonly failed: number;
+  /** Torn lines that were cut off the ends of the files. */
+  readonly tornLines: number;
+  /** Records in the output that another one of the same identity came before. */
+  readonly duplicates: number;
+  /** Records without the two indices: from before NeMo Gym stamped them. They count for nothing. */
+  readonly unidentified: number;
+  isDone(id: RolloutId): boolean;
+  /** Failed attempts so far. */
+  attempts(id: RolloutId): number;
+  /** Whether an attempt failed for good. */
+  isTerminal(id: RolloutId): boolean;
+}
+
+/**
+ * Reads what is done, failed and given up from an output's files, NeMo Gym's own included, and makes them fit to be
+ * appended to: a line that was torn when its writer died is cut off, a whole last line gets its newline. Call it with
+ * the output locked. Fails with `ERR_OUTPUT_DAMAGED` if a line in the middle of the output is no record.
+ */
+export async function readJournal(paths: OutputPaths, {onRecord}: JournalOptions = {}): Promise<Journal> {
+  const book = new Book();
+  const output = await scanRecords(paths.output, (record) => {
+    if (book.addDone(record)) onRecord?.(record);
+  });
+  if (output.damagedLines.length > 0) throw damagedError(paths.output, output.damagedLines);
+  const failures = await scanRecords(paths.failures, (record) => book.addFailure(record));
+  await mend(paths.output, output);
+  await mend(paths.failures, failures);
+  return book.close(output.tornLines + failures.tornLines);
+}
+
+// A failed identity's number: its attempts, and a bit above them for "failed for good".
+const terminalBit = 2 ** 31;
+
+class Book {
+  readonly #done = new IdentityTable();
+  readonly #failures = new IdentityTable();
+  #duplicates = 0;
+  #unidentified = 0;
+
+  /** Whether this is the first record of its identity. */
+  addDone(record: JsonObject): boolean {
+    const id = identityOf(record);
+    if (id === undefined) {
+      this.#unidentified += 1;
+      return false;
+    }
+    if (this.#done.get(id) !== 0) {
+      this.#duplicates += 1;
+      return false;
+    }
+    this.#done.set(id, 1);
+    return true;
+  }
+
+  addFailure(record: JsonObject): void {
+    const id = identityOf(record);
+    if (id === undefined) return;
+    const before = this.#failures.get(id);
+    const attempts = (before % terminalBit) + 1;
+    const terminal = before >= terminalBit || Boolean(record['_ng_failure_terminal']);
+    this.#failures.set(id, attempts + (terminal ? terminalBit : 0));
+  }
+
+  close(tornLines: number): Journal {
+    const [done, failures] = [this.#done, this.#failures];
+    let failed = 0;
+    for (const id of failures.identities()) if (done.get(id) === 0) failed += 1;
+    return {
+      done: done.size,
+      failed,
+      tornLines,
+      duplicates: this.#duplicates,
+      unidentified: this.#unidentified,
+      isDone: (id) => done.get(id) !== 0,
+      attempts: (id) => failures.get(id) % terminalBit,
+      isTerminal: (id) => failures.get(id) >= terminalBit,
+    };
+  }
+}
+
+function identityOf({
+  _ng_task_index: taskIndex,
+  _ng_rollout_index: rolloutIndex,
+}: JsonObject): RolloutId | undefined {
+  return isIndex(taskIndex) && isIndex(rolloutIndex) ? {taskIndex, rolloutIndex} : undefined;
+}
+
+function isIndex(value: unknown): value is number {
+  return Number.isSafeInteger(value) && Number(value) >= 0;
+}
+
+async function mend(path: string, {tornFrom, unended}: Scan): Promise<void> {
+  try {
+    if (tornFrom !== undefined) await truncate(path, tornFrom);
+    else if (unended) await appendFile(path, '\n');
+  } catch (error) {
+    throw storeError(path, error);
+  }
+}
+
+function damagedError(path: string, lines: readonly number[]): RollcallError {
+  const named = lines.slice(0, 10).join(', ') + (lines.length > 10 ? ` and ${lines.length - 10} more` : '');
+  const message = `${path} has lines that are no records: ${named}`;
+  return new RollcallError(message, {
+    code: 'ERR_OUTPUT_DAMAGED',
+    fault: 'store',
+    hint: 'Something else wrote to the file. Take these lines out to go on from the rest, or start anew with --overwrite.',
+    problems: lines.slice(0, 100).map((line) => ({file: path, line, message: 'is not a JSON object'})),
+  });
+}

@@ -1,0 +1,25 @@
+import type {Clock} from '../core/clock.ts';
+import {RollcallError} from '../core/errors.ts';
+import {acquireFileLock, type LockOwner} from '../runtime/file-lock.ts';
+import type {OutputPaths} from './output-paths.ts';
+
+/** The right to write to an output. */
+export interface OutputLock {
+  release(): Promise<void>;
+}
+
+/** Takes the output for this process. Fails at once with `ERR_OUTPUT_LOCKED` when another one, alive, has it. */
+export async function lockOutput(paths: OutputPaths, clock: Clock): Promise<OutputLock> {
+  const result = await acquireFileLock(paths.lock, clock);
+  if (result.acquired) return result;
+  throw new RollcallError(`the output ${paths.output} is being written by ${nameOf(result.owner)}`, {
+    code: 'ERR_OUTPUT_LOCKED',
+    fault: 'store',
+    hint: `Wait for it, or choose another --output. If no such process runs, remove ${paths.lock}.`,
+  });
+}
+
+function nameOf(owner: LockOwner | undefined): string {
+  if (owner === undefined) return 'another process';
+  return `process ${owner.pid} on ${owner.host} since ${owner.since}`;
+}

@@ -1,0 +1,125 @@
+import {readFile} from 'node:fs/promises';
+import writeFileAtomic from 'write-file-atomic';
+import {type Problem, RollcallError} from '../core/errors.ts';
+import {isJsonObject, type JsonObject, type JsonValue} from '../core/json.ts';
+import type {Redact} from '../core/ports.ts';
+import {storeError} from '../runtime/store-error.ts';
+
+/** What an output was made from and by what; written in snake_case to `STEM_manifest.json`. */
+export interface Manifest {
+  /** Input digest and every setting that changes answers. Two runs on one output must have it alike. */
+  readonly fingerprint: JsonObject;
+  /** Versions, sizes, shard, whatever else tells the story; not compared. */
+  readonly about: JsonObject;
+  /** One entry a run on this output, oldest first. Times are ISO dates. */
+  readonly runs: readonly ManifestRun[];
+}
+
+export interface ManifestRun {
+  readonly startedAt: string;
+  /** Missing while it runs, and when it was killed. */
+  readonly endedAt?: string | undefined;
+  readonly exitCode?: number | undefined;
+}
+
+const manifestVersion = 1;
+
+/** The manifest at `path`; undefined when there is none. Fails with `ERR_OUTPUT_MANIFEST` on one that cannot be read. */
+export async function readManifest(path: string): Promise<Manifest | undefined> {
+  let text: string;
+  try {
+    text = await readFile(path, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw storeError(path, error, 'read');
+  }
+  return decodeManifest(text) ?? unreadable(path);
+}
+
+/** Replaces the manifest, whole or not at all. Fails with `ERR_STORE_WRITE`. */
+export async function writeManifest(path: string, manifest: Manifest, redact: Redact): Promise<void> {
+  const {fingerprint, about, runs} = manifest;
+  const encoded = {
+    rollcall_manifest: manifestVersion,
+    ...about,
+    fingerprint,
+    runs: runs.map(({startedAt, endedAt, exitCode}) => ({
+      started_at: startedAt,
+      ended_at: endedAt ?? null,
+      exit_code: exitCode ?? null,
+    })),
+  };
+  try {
+    await writeFileAtomic(path, redact(`${JSON.stringify(encoded, undefined, 2)}\n`));
+  } catch (error) {
+    throw storeError(path, error);
+  }
+}
+
+/** One problem for each key in which two fingerprints differ, with both values: `before` is the output's, `after` this run's. */
+export function fingerprintDifferences(before: JsonObject, after: JsonObject): readonly Problem[] {
+  const [old, current] = [flatten(before), flatten(after)];
+  const keys = new Set([...old.keys(), ...current.keys()]);
+  return [...keys]
+    .filter((key) => old.get(key) !== current.get(key))
+    .map((key) => ({
+      path: key,
+      message: `was ${old.get(key) ?? 'not set'}, is ${current.get(key) ?? 'not set'}`,
+    }));
+}
+
+function decodeManifest(text: string): Manifest | undefined {
+  const value = parseJson(text);
+  if (!isJsonObject(value)) return undefined;
+  const {rollcall_manifest: version, fingerprint, runs, ...about} = value;
+  if (version !== manifestVersion || !isJsonObject(fingerprint) || !Array.isArray(runs)) return undefined;
+  return {fingerprint, about, runs: (runs as readonly JsonValue[]).filter(isJsonObject).map(decodeRun)};
+}
+
+function decodeRun({started_at: startedAt, ended_at: endedAt, exit_code: exitCode}: JsonObject): ManifestRun {
+  return {
+    startedAt: String(startedAt),
+    endedAt: typeof endedAt === 'string' ? endedAt : undefined,
+    exitCode: typeof exitCode === 'number' ? exitCode : undefined,
+  };
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function unreadable(path: string): never {
+  throw new RollcallError(`${path} is not a manifest that this version can read`, {
+    code: 'ERR_OUTPUT_MANIFEST',
+    fault: 'store',
+    hint: 'Start anew with --overwrite: what is there is moved aside. Or use the version of rollcall that wrote it.',
+  });
+}
+
+/** Leaves by dotted path. Lists count as one value: what moved in them is seen best as a whole. */
+function flatten(value: JsonObject, prefix = ''): Map<string, string> {
+  const leaves = new Map<string, string>();
+  for (const [key, part] of Object.entries(value)) {
+    if (part === undefined) continue;
+    const path = prefix + key;
+    if (isJsonObject(part) && Object.keys(part).length > 0) {
+      for (const [inner, leaf] of flatten(part, `${path}.`)) leaves.set(inner, leaf);
+    } else {
+      leaves.set(path, JSON.stringify(sortKeys(part)));
+    }
+  }
+  return leaves;
+}
+
+function sortKeys(value: JsonValue): JsonValue {
+  if (Array.isArray(value)) return (value as readonly JsonValue[]).map(sortKeys);
+  if (!isJsonObject(value)) return value;
+  const entries = Object.entries(value).flatMap(([key, part]) =>
+    part === undefined ? [] : [[key, sortKeys(part)] as const],
+  );
+  return Object.fromEntries(entries.sort(([a], [b]) => (a < b ? -1 : 1)));
+}

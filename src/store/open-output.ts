@@ -1,0 +1,136 @@
+import {mkdir, realpath, rm, rmdir, stat} from 'node:fs/promises';
+import {dirname} from 'node:path';
+import type {Clock} from '../core/clock.ts';
+import {RollcallError} from '../core/errors.ts';
+import type {JsonObject} from '../core/json.ts';
+import {storeError} from '../runtime/store-error.ts';
+import {lockOutput, type OutputLock} from './lock-output.ts';
+import {type Manifest, readManifest} from './manifest.ts';
+import {exists, moveAside} from './move-aside.ts';
+import type {OutputPaths} from './output-paths.ts';
+import {type ExistingOutput, planStart} from './plan-start.ts';
+
+export interface OpenOutputOptions {
+  /** Input digest and every setting that changes answers, without secrets. */
+  readonly fingerprint: JsonObject;
+  /** Starts anew; what is there is moved aside. */
+  readonly overwrite: boolean;
+  readonly clock: Clock;
+  /** The input's path if it is a file: an output may not replace it. */
+  readonly inputPath?: string | undefined;
+}
+
+/** An output that this process holds. */
+export interface OpenOutput {
+  /** The manifest of the run that this one goes on with; undefined on a fresh start. */
+  readonly resumed: Manifest | undefined;
+  /** Whether the materialised file is there to be used. */
+  readonly materialized: boolean;
+  /** Where the files of an earlier output went, if they were moved aside. */
+  readonly movedTo: string | undefined;
+  /** Gives the output up to others. */
+  release(): Promise<void>;
+  /** The same, and takes away what a start that failed has made: only for an output that was fresh and has no record. */
+  abandon(): Promise<void>;
+}
+
+/**
+ * Takes an output for this process and decides how to start on it: fresh, or going on with what is there. Makes the
+ * folder if need be and no file but the lock. Fails with `ERR_OUTPUT_LOCKED`, `ERR_OUTPUT_MISMATCH` (each differing
+ * key with both values), `ERR_OUTPUT_EXISTS`, `ERR_OUTPUT_IS_INPUT` or `ERR_STORE_WRITE`, and changes nothing then.
+ */
+export async function openOutput(paths: OutputPaths, options: OpenOutputOptions): Promise<OpenOutput> {
+  await refuseInput(paths, options.inputPath);
+  const madeFolder = await makeFolder(dirname(paths.output));
+  let lock: OutputLock | undefined;
+  try {
+    lock = await lockOutput(paths, options.clock);
+    return await start(paths, options, {lock, madeFolder});
+  } catch (error) {
+    await lock?.release();
+    await removeFolder(dirname(paths.output), madeFolder);
+    throw error;
+  }
+}
+
+interface Held {
+  readonly lock: OutputLock;
+  readonly madeFolder: string | undefined;
+}
+
+async function start(paths: OutputPaths, options: OpenOutputOptions, held: Held): Promise<OpenOutput> {
+  const plan = planStart(paths, await inspect(paths, options.overwrite), options);
+  const resumed = plan.start === 'resume' ? plan.manifest : undefined;
+  const movedTo = plan.start === 'move aside' ? await moveAside(paths, options.clock) : undefined;
+  const {lock, madeFolder} = held;
+  return {
+    resumed,
+    movedTo,
+    materialized: resumed !== undefined && (await exists(paths.materialized)),
+    release: () => lock.release(),
+    async abandon() {
+      if (resumed === undefined) await removeUnused(paths);
+      await lock.release();
+      await removeFolder(dirname(paths.output), madeFolder);
+    },
+  };
+}
+
+async function inspect(paths: OutputPaths, overwrite: boolean): Promise<ExistingOutput> {
+  const [outputBytes, failureBytes] = await Promise.all([sizeOf(paths.output), sizeOf(paths.failures)]);
+  const manifest = overwrite ? undefined : await readManifest(paths.manifest);
+  return {outputBytes, failureBytes, manifest, hasManifest: await exists(paths.manifest)};
+}
+
+async function sizeOf(path: string): Promise<number> {
+  try {
+    const stats = await stat(path);
+    if (stats.isDirectory()) throw Object.assign(new Error('EISDIR: it is a folder'), {code: 'EISDIR'});
+    return stats.size;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return 0;
+    throw storeError(path, error);
+  }
+}
+
+async function removeUnused(paths: OutputPaths): Promise<void> {
+  if ((await sizeOf(paths.output)) > 0 || (await sizeOf(paths.failures)) > 0) return;
+  const ours = [paths.output, paths.failures, paths.materialized, paths.manifest];
+  for (const path of ours) await rm(path, {force: true});
+}
+
+/** The outermost folder that had to be made, if any. */
+async function makeFolder(folder: string): Promise<string | undefined> {
+  try {
+    return await mkdir(folder, {recursive: true});
+  } catch (error) {
+    throw storeError(folder, error);
+  }
+}
+
+async function removeFolder(folder: string, outermostMade: string | undefined): Promise<void> {
+  if (outermostMade === undefined) return;
+  for (let each = folder; ; each = dirname(each)) {
+    const removed = await rmdir(each).then(
+      () => true,
+      () => false,
+    );
+    if (!removed || each === outermostMade || each === dirname(each)) return;
+  }
+}
+
+async function refuseInput(paths: OutputPaths, inputPath: string | undefined): Promise<void> {
+  if (inputPath === undefined) return;
+  const input = await realpath(inputPath).catch(() => inputPath);
+  for (const path of [paths.output, paths.failures, paths.materialized, paths.manifest, paths.metrics]) {
+    if ((await realpath(path).catch(() => undefined)) !== input) continue;
+    throw new RollcallError(
+      `the input ${inputPath} is a file that the output ${paths.output} would replace`,
+      {
+        code: 'ERR_OUTPUT_IS_INPUT',
+        fault: 'usage',
+        hint: 'Choose another --output.',
+      },
+    );
+  }
+}

@@ -1,0 +1,58 @@
+import {RollcallError} from '../core/errors.ts';
+import type {JsonObject} from '../core/json.ts';
+import {fingerprintDifferences, type Manifest} from './manifest.ts';
+import type {OutputPaths} from './output-paths.ts';
+
+/** What is at an output's paths. */
+export interface ExistingOutput {
+  readonly outputBytes: number;
+  readonly failureBytes: number;
+  readonly hasManifest: boolean;
+  /** As read; not looked at when everything is moved aside anyway. */
+  readonly manifest: Manifest | undefined;
+}
+
+/** How a run begins on an output. */
+export type StartPlan =
+  | {readonly start: 'fresh'}
+  | {readonly start: 'move aside'}
+  | {readonly start: 'resume'; readonly manifest: Manifest};
+
+/**
+ * Decides between starting, going on and refusing. An output with records is only gone on with by the same inputs and
+ * settings (`ERR_OUTPUT_MISMATCH`) and only if it says what those were (`ERR_OUTPUT_EXISTS`). One whose runs brought
+ * no record holds nothing to protect: with other settings it is moved aside without asking, so that a mistake in the
+ * first start can be mended and tried again.
+ */
+export function planStart(
+  paths: OutputPaths,
+  existing: ExistingOutput,
+  {fingerprint, overwrite}: {readonly fingerprint: JsonObject; readonly overwrite: boolean},
+): StartPlan {
+  const {outputBytes, failureBytes, hasManifest, manifest} = existing;
+  if (overwrite) return {start: 'move aside'};
+  if (manifest === undefined) {
+    if (outputBytes > 0 || failureBytes > 0) throw existsError(paths);
+    return hasManifest ? {start: 'move aside'} : {start: 'fresh'};
+  }
+  const problems = fingerprintDifferences(manifest.fingerprint, fingerprint);
+  if (problems.length === 0) return {start: 'resume', manifest};
+  if (outputBytes === 0) return {start: 'move aside'};
+  throw new RollcallError(`the output ${paths.output} belongs to a run with other inputs or settings`, {
+    code: 'ERR_OUTPUT_MISMATCH',
+    fault: 'store',
+    hint: 'Choose another --output, take the settings back to go on, or start anew with --overwrite: what is there is moved aside.',
+    problems: problems.map((problem) => ({file: paths.manifest, ...problem})),
+  });
+}
+
+function existsError(paths: OutputPaths): RollcallError {
+  return new RollcallError(
+    `the output ${paths.output} is there already, without a manifest that says what made it`,
+    {
+      code: 'ERR_OUTPUT_EXISTS',
+      fault: 'store',
+      hint: 'Choose another --output, or start anew with --overwrite: what is there is moved aside.',
+    },
+  );
+}
