@@ -1,0 +1,117 @@
+import type {JsonObject} from '../core/json.ts';
+import {meanByCluster} from './clustered-mean.ts';
+import type {AgentTable, MetricsFold} from './metrics-fold.ts';
+import {statisticsOf} from './statistics.ts';
+import {groupByTask, type TaskGroup} from './task-groups.ts';
+
+/** From this reward on a rollout has passed. */
+const passMark = 1;
+
+/**
+ * The aggregate metrics file, piece by piece: an array with an entry for each agent, with NeMo Gym's keys in its order and
+ * our own under `rollcall`. An identity that was added twice fails with `ERR_DUPLICATE_ROLLOUT`.
+ */
+export function* renderAggregateMetrics(fold: MetricsFold): Generator<string, void, undefined> {
+  let separator = '[';
+  for (const table of fold.tables()) {
+    yield separator;
+    yield* renderAgent(table);
+    separator = ',';
+  }
+  yield separator === '[' ? '[]\n' : ']\n';
+}
+
+function* renderAgent(table: AgentTable): Generator<string> {
+  const statistics = statisticsOf(wholeColumns(table), table.tasks.length);
+  const means = Object.entries(statistics).filter(([name]) => name.startsWith('mean/'));
+  const head = {
+    agent_ref: {name: table.agentName},
+    agent_metrics: statistics,
+    key_metrics: Object.fromEntries(means),
+  };
+  yield `${JSON.stringify(head).slice(0, -1)},"group_level_metrics":[`;
+  const passed = {tasks: 0, any: 0, all: 0};
+  let separator = '';
+  for (const group of groupByTask(table)) {
+    yield separator + JSON.stringify(groupEntry(table, group));
+    separator = ',';
+    countPassed(table, group, passed);
+  }
+  yield `],"rollcall":${JSON.stringify(additionsOf(table, passed))}}`;
+}
+
+function wholeColumns({columns, tasks}: AgentTable): ReadonlyMap<string, Float64Array> {
+  const rows = tasks.length;
+  return new Map([...columns].map(([name, column]) => [name, column.padded(rows)]));
+}
+
+function groupEntry(table: AgentTable, group: TaskGroup): JsonObject {
+  const {taskIndex, rows} = group;
+  const columns = new Map([...table.columns].map(([name, column]) => [name, column.pick(rows)]));
+  const expected = Math.max(group.expected, rows.length);
+  return {
+    _ng_task_index: taskIndex,
+    ...statisticsOf(columns, rows.length),
+    // NeMo Gym's own words on this path, whatever the agent is called.
+    sample: {agent_ref: {name: 'agent'}},
+    num_rollouts: rows.length,
+    expected_num_rollouts: expected,
+    missing_num_rollouts: expected - rows.length,
+    reward_profile_completion_pct: (100 * rows.length) / expected,
+    rollout_infos: Array.from(rows, (row) => rolloutInfo(table, taskIndex, row)),
+  };
+}
+
+function rolloutInfo({rollouts, columns}: AgentTable, taskIndex: number, row: number): JsonObject {
+  const rolloutIndex = rollouts.at(row);
+  const info: Record<string, string | number> = {
+    rollout_id: `${String(taskIndex)}:${String(rolloutIndex)}`,
+    _ng_task_index: taskIndex,
+    _ng_rollout_index: rolloutIndex,
+  };
+  for (const [name, column] of columns) {
+    const value = column.at(row);
+    if (!Number.isNaN(value)) info[name] = value;
+  }
+  return info;
+}
+
+interface PassedTasks {
+  tasks: number;
+  any: number;
+  all: number;
+}
+
+function countPassed({columns}: AgentTable, {rows, expected}: TaskGroup, passed: PassedTasks): void {
+  const rewards = columns.get('reward');
+  const count = rewards === undefined ? 0 : rows.filter((row) => rewards.at(row) >= passMark).length;
+  passed.tasks++;
+  if (count > 0) passed.any++;
+  if (count > 0 && count >= Math.max(expected, rows.length)) passed.all++;
+}
+
+function additionsOf(table: AgentTable, passed: PassedTasks): JsonObject {
+  const done = table.tasks.length;
+  const expectedTasks = table.expectedTasks.view();
+  const expected = Math.max(done, expectedTasks.length);
+  const counts = {
+    num_tasks: passed.tasks,
+    expected_num_tasks: Math.max(passed.tasks, new Set(expectedTasks).size),
+    num_rollouts: done,
+    expected_num_rollouts: expected,
+    missing_num_rollouts: expected - done,
+  };
+  const rewards = table.columns.get('reward')?.padded(done);
+  const mean = rewards && meanByCluster(rewards, table.tasks.view());
+  if (rewards === undefined || mean === undefined) return counts;
+  return {
+    ...counts,
+    judged_rollouts: mean.count,
+    passed_rollouts: rewards.filter((reward) => reward >= passMark).length,
+    tasks_passed_once: passed.any,
+    tasks_passed_always: passed.all,
+    unparsed_verdicts: table.unparsedVerdicts,
+    mean_reward_standard_error: mean.standardError ?? null,
+    mean_reward_interval_95: mean.interval95 ?? null,
+  };
+}

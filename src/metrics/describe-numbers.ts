@@ -1,0 +1,58 @@
+export interface NumberDescription {
+  readonly count: number;
+  readonly mean: number;
+  readonly max: number;
+  readonly min: number;
+  /** Of an even count the mean of the two in the middle. */
+  readonly median: number;
+  /** With n − 1; undefined below two values. */
+  readonly std: number | undefined;
+}
+
+/** Describes the values that are there (NaN is not); undefined when none is. Sums are compensated, so order and size do no harm. */
+export function describeNumbers(values: Float64Array): NumberDescription | undefined {
+  if (values.length === 1) return describeOne(values[0] ?? Number.NaN);
+  const present = values.filter((value) => !Number.isNaN(value)).sort();
+  const count = present.length;
+  if (count === 0) return undefined;
+  const mean = sum(present) / count;
+  return {
+    count,
+    mean,
+    max: present[count - 1] ?? mean,
+    min: present[0] ?? mean,
+    median: quantileOfSorted(present, 0.5),
+    std: count < 2 ? undefined : Math.sqrt(squaredDeviations(present, mean) / (count - 1)),
+  };
+}
+
+// Most tasks of most runs have one rollout; they need no arrays.
+function describeOne(value: number): NumberDescription | undefined {
+  if (Number.isNaN(value)) return undefined;
+  return {count: 1, mean: value, max: value, min: value, median: value, std: undefined};
+}
+
+/** The quantile `q` (0 to 1) of sorted values, linear between neighbours, as NumPy's default; NaN of no values. */
+export function quantileOfSorted(sorted: Float64Array, q: number): number {
+  const place = q * (sorted.length - 1);
+  const below = sorted[Math.floor(place)] ?? Number.NaN;
+  const above = sorted[Math.ceil(place)] ?? Number.NaN;
+  const share = place - Math.floor(place);
+  return share === 0.5 ? (below + above) / 2 : below + (above - below) * share;
+}
+
+/** The sum, with what each addition loses carried along (Neumaier). */
+export function sum(values: Iterable<number>): number {
+  let total = 0;
+  let lost = 0;
+  for (const value of values) {
+    const next = total + value;
+    lost += Math.abs(total) >= Math.abs(value) ? total - next + value : value - next + total;
+    total = next;
+  }
+  return total + lost;
+}
+
+function squaredDeviations(values: Float64Array, mean: number): number {
+  return sum(values.map((value) => (value - mean) ** 2));
+}

@@ -1,0 +1,66 @@
+import {NumberColumn} from './number-column.ts';
+import type {RolloutFacts} from './rollout-facts.ts';
+
+/** The rollouts of one agent as columns: row i of every column belongs to the i-th rollout added. */
+export interface AgentTable {
+  readonly agentName: string;
+  readonly tasks: NumberColumn;
+  readonly rollouts: NumberColumn;
+  /** By name, in order of first appearance; a column may be shorter than the table, the rest has no value. */
+  readonly columns: ReadonlyMap<string, NumberColumn>;
+  /** The task of every rollout that is wanted, done or not. */
+  readonly expectedTasks: NumberColumn;
+  readonly unparsedVerdicts: number;
+}
+
+/** Gathers what the aggregate metrics need, some 60 bytes a rollout, whatever the rollouts hold. */
+export interface MetricsFold {
+  /** One more rollout of a task is wanted. */
+  expect(agentName: string, taskIndex: number): void;
+  /** One rollout is completed. Each identity is added once: that is its caller's to see to. */
+  add(facts: RolloutFacts): void;
+  /** In order of first appearance. */
+  tables(): readonly AgentTable[];
+}
+
+/** An empty fold. */
+export function createMetricsFold(): MetricsFold {
+  const tables = new Map<string, GrowingTable>();
+  const tableOf = (agentName: string): GrowingTable => {
+    const table = tables.get(agentName) ?? new GrowingTable(agentName);
+    tables.set(agentName, table);
+    return table;
+  };
+  return {
+    expect: (agentName, taskIndex) => tableOf(agentName).expectedTasks.push(taskIndex),
+    add: (facts) => tableOf(facts.agentName).add(facts),
+    tables: () => [...tables.values()],
+  };
+}
+
+class GrowingTable implements AgentTable {
+  readonly agentName: string;
+  readonly tasks = new NumberColumn();
+  readonly rollouts = new NumberColumn();
+  readonly columns = new Map<string, NumberColumn>();
+  readonly expectedTasks = new NumberColumn();
+  unparsedVerdicts = 0;
+
+  constructor(agentName: string) {
+    this.agentName = agentName;
+  }
+
+  add({id, numbers, unparsedVerdicts}: RolloutFacts): void {
+    const row = this.tasks.length;
+    this.tasks.push(id.taskIndex);
+    this.rollouts.push(id.rolloutIndex);
+    this.unparsedVerdicts += unparsedVerdicts;
+    for (const [name, value] of numbers) this.#columnOf(name).set(row, value);
+  }
+
+  #columnOf(name: string): NumberColumn {
+    const column = this.columns.get(name) ?? new NumberColumn();
+    this.columns.set(name, column);
+    return column;
+  }
+}

@@ -1,0 +1,207 @@
+import {asJsonArray, asJsonObject, asNumber, asString, type JsonObject} from '../core/json.ts';
+import type {CompletedOutcome, FailedOutcome, Outcome} from '../core/rollout.ts';
+import {type ClusteredMean, meanByCluster} from './clustered-mean.ts';
+import {quantileOfSorted} from './describe-numbers.ts';
+import {NumberColumn} from './number-column.ts';
+import type {RolloutFacts} from './rollout-facts.ts';
+
+export interface TokenCounts {
+  readonly input: number;
+  /** Of the input, those that were read from a cache. */
+  readonly cached: number;
+  readonly output: number;
+  /** Of the output, those spent on reasoning. */
+  readonly reasoning: number;
+}
+
+/** Milliseconds; exact, linear between neighbours. */
+export interface Latency {
+  readonly count: number;
+  readonly p50: number;
+  readonly p95: number;
+  readonly p99: number;
+  readonly max: number;
+}
+
+/** Failures that share a code; `message` and `hint` are those of the first. */
+export interface FailureCount {
+  readonly code: string;
+  readonly fault: string;
+  readonly count: number;
+  readonly message: string;
+  readonly hint: string | undefined;
+}
+
+/** What a run did, for the one who waited for it. */
+export interface RunSummary {
+  /** Rollouts this run completed. */
+  readonly completed: number;
+  /** Rollouts that were in the output before. */
+  readonly earlier: number;
+  readonly failed: number;
+  /** Over completed and earlier rollouts; undefined when none was judged. */
+  readonly reward: ClusteredMean | undefined;
+  /** Rollouts with a reward of at least 1. */
+  readonly passed: number;
+  /** Verdicts without a label. */
+  readonly unparsedVerdicts: number;
+  /** Most frequent first. */
+  readonly failures: readonly FailureCount[];
+  readonly policyTokens: TokenCounts;
+  readonly judgeTokens: TokenCounts;
+  /** HTTP exchanges, failed ones included. */
+  readonly policyCalls: number;
+  readonly judgeCalls: number;
+  readonly modelLatency: Latency | undefined;
+  readonly judgeLatency: Latency | undefined;
+  /** Answers cut off by a limit on tokens. */
+  readonly truncated: number;
+  /** Answers cut off by a content filter. */
+  readonly contentFiltered: number;
+  readonly wallMs: number;
+  /** A simulator gave at least one of the answers. */
+  readonly isSimulated: boolean;
+}
+
+export interface RunSummaryFold {
+  /** An outcome of this run, once it is written. */
+  add(outcome: Outcome): void;
+  /** A rollout that an earlier run completed: it counts for the rewards. */
+  addEarlier(facts: RolloutFacts): void;
+  finish(options: {readonly wallMs: number}): RunSummary;
+}
+
+/** An empty summary to add outcomes to; keeps four numbers a rollout. */
+export function createRunSummary(): RunSummaryFold {
+  const tally = new Tally();
+  return {
+    add: (outcome) =>
+      outcome.status === 'completed' ? tally.addCompleted(outcome) : tally.addFailed(outcome),
+    addEarlier: (facts) => tally.addEarlier(facts),
+    finish: ({wallMs}) => tally.toSummary(wallMs),
+  };
+}
+
+class Tally {
+  #completed = 0;
+  #earlier = 0;
+  #failed = 0;
+  #passed = 0;
+  #unparsedVerdicts = 0;
+  #truncated = 0;
+  #contentFiltered = 0;
+  #policyCalls = 0;
+  #judgeCalls = 0;
+  #isSimulated = false;
+  readonly #failures = new Map<string, FailureCount>();
+  readonly #policyTokens = new TokenTally();
+  readonly #judgeTokens = new TokenTally();
+  readonly #rewards = new NumberColumn();
+  readonly #rewardTasks = new NumberColumn();
+  readonly #modelMs = new NumberColumn();
+  readonly #judgeMs = new NumberColumn();
+
+  addCompleted({rollout, response, trace, verification, judgeMs}: CompletedOutcome): void {
+    this.#completed++;
+    this.#policyCalls += trace.calls;
+    this.#modelMs.push(trace.callMs);
+    this.#addResponse(response);
+    this.#isSimulated ||= trace.simulated === true;
+    if (verification === undefined) return;
+    this.#judgeMs.push(judgeMs);
+    this.#addReward(verification.reward, rollout.id.taskIndex);
+    for (const judgeTrace of verification.traces) {
+      this.#judgeCalls += judgeTrace.calls;
+      this.#isSimulated ||= judgeTrace.simulated === true;
+    }
+    for (const evaluation of asJsonArray(verification.fields['judge_evaluations']).map(asJsonObject)) {
+      if (evaluation?.['verdict_label'] === null) this.#unparsedVerdicts++;
+      this.#judgeTokens.add(asJsonObject(evaluation?.['response']));
+    }
+  }
+
+  addFailed({error, response}: FailedOutcome): void {
+    this.#failed++;
+    if (error.fault === 'judge') this.#judgeCalls += error.calls;
+    else this.#policyCalls += error.calls;
+    if (response !== undefined) this.#addResponse(response);
+    const {code, fault, message, hint} = error;
+    const known = this.#failures.get(code);
+    this.#failures.set(code, {code, fault, message, hint, ...known, count: (known?.count ?? 0) + 1});
+  }
+
+  addEarlier({id, numbers, unparsedVerdicts}: RolloutFacts): void {
+    this.#earlier++;
+    this.#unparsedVerdicts += unparsedVerdicts;
+    const reward = numbers.get('reward');
+    if (reward !== undefined) this.#addReward(reward, id.taskIndex);
+  }
+
+  #addReward(reward: number, taskIndex: number): void {
+    this.#rewards.push(reward);
+    this.#rewardTasks.push(taskIndex);
+    if (reward >= 1) this.#passed++;
+  }
+
+  #addResponse(response: JsonObject): void {
+    this.#policyTokens.add(response);
+    const reason = asString(asJsonObject(response['incomplete_details'])?.['reason']);
+    if (reason === 'max_output_tokens') this.#truncated++;
+    if (reason === 'content_filter') this.#contentFiltered++;
+  }
+
+  toSummary(wallMs: number): RunSummary {
+    return {
+      completed: this.#completed,
+      earlier: this.#earlier,
+      failed: this.#failed,
+      reward: meanByCluster(this.#rewards.view(), this.#rewardTasks.view()),
+      passed: this.#passed,
+      unparsedVerdicts: this.#unparsedVerdicts,
+      failures: [...this.#failures.values()].sort((a, b) => b.count - a.count),
+      policyTokens: this.#policyTokens.counts(),
+      judgeTokens: this.#judgeTokens.counts(),
+      policyCalls: this.#policyCalls,
+      judgeCalls: this.#judgeCalls,
+      modelLatency: latencyOf(this.#modelMs),
+      judgeLatency: latencyOf(this.#judgeMs),
+      truncated: this.#truncated,
+      contentFiltered: this.#contentFiltered,
+      wallMs,
+      isSimulated: this.#isSimulated,
+    };
+  }
+}
+
+class TokenTally {
+  #input = 0;
+  #cached = 0;
+  #output = 0;
+  #reasoning = 0;
+
+  add(response: JsonObject | undefined): void {
+    const usage = asJsonObject(response?.['usage']);
+    if (usage === undefined) return;
+    this.#input += asNumber(usage['input_tokens']) ?? 0;
+    this.#output += asNumber(usage['output_tokens']) ?? 0;
+    this.#cached += asNumber(asJsonObject(usage['input_tokens_details'])?.['cached_tokens']) ?? 0;
+    this.#reasoning += asNumber(asJsonObject(usage['output_tokens_details'])?.['reasoning_tokens']) ?? 0;
+  }
+
+  counts(): TokenCounts {
+    return {input: this.#input, cached: this.#cached, output: this.#output, reasoning: this.#reasoning};
+  }
+}
+
+function latencyOf(column: NumberColumn): Latency | undefined {
+  if (column.length === 0) return undefined;
+  const sorted = column.view().slice().sort();
+  const quantile = (q: number): number => quantileOfSorted(sorted, q);
+  return {
+    count: sorted.length,
+    p50: quantile(0.5),
+    p95: quantile(0.95),
+    p99: quantile(0.99),
+    max: quantile(1),
+  };
+}

@@ -1,0 +1,48 @@
+import {RollcallError} from '../core/errors.ts';
+import type {AgentTable} from './metrics-fold.ts';
+
+/** The rollouts of one task. */
+export interface TaskGroup {
+  readonly taskIndex: number;
+  /** Places in the table's columns, by rollout index. */
+  readonly rows: Uint32Array;
+  /** Rollouts wanted of the task; 0 when nobody said. */
+  readonly expected: number;
+}
+
+/** The tasks that have a rollout, ascending. An identity that is there twice fails with `ERR_DUPLICATE_ROLLOUT`. */
+export function* groupByTask({agentName, tasks, rollouts, expectedTasks}: AgentTable): Generator<TaskGroup> {
+  const order = Uint32Array.from({length: tasks.length}, (_, row) => row).sort(
+    (a, b) => tasks.at(a) - tasks.at(b) || rollouts.at(a) - rollouts.at(b),
+  );
+  const expectedOf = countSorted(expectedTasks.view().slice().sort());
+  for (let start = 0, end = 0; start < order.length; start = end) {
+    const taskIndex = tasks.at(order[start] ?? 0);
+    for (end = start + 1; end < order.length && tasks.at(order[end] ?? 0) === taskIndex; end++) {
+      const rolloutIndex = rollouts.at(order[end] ?? 0);
+      if (rolloutIndex === rollouts.at(order[end - 1] ?? 0))
+        throw duplicateError(agentName, taskIndex, rolloutIndex);
+    }
+    yield {taskIndex, rows: order.subarray(start, end), expected: expectedOf(taskIndex)};
+  }
+}
+
+/** Counts of values, asked for in ascending order: one walk over the sorted list. */
+function countSorted(sorted: Float64Array): (value: number) => number {
+  let place = 0;
+  return (value) => {
+    while (place < sorted.length && (sorted[place] ?? 0) < value) place++;
+    const start = place;
+    while (place < sorted.length && sorted[place] === value) place++;
+    return place - start;
+  };
+}
+
+function duplicateError(agentName: string, taskIndex: number, rolloutIndex: number): RollcallError {
+  const id = `task ${String(taskIndex)}, rollout ${String(rolloutIndex)}`;
+  return new RollcallError(`the rollouts of ${JSON.stringify(agentName)} hold ${id} more than once`, {
+    code: 'ERR_DUPLICATE_ROLLOUT',
+    fault: 'dataset',
+    hint: 'Shards that number their tasks from 0 each cannot be put together: number the rows before they are split.',
+  });
+}

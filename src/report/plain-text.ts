@@ -1,0 +1,35 @@
+import {stripVTControlCharacters} from 'node:util';
+
+// Controls, marks that turn the writing direction, and line separators: what could rewrite the lines around it.
+const unsafe = /[\p{Cc}\p{Cs}\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff]+/gu;
+
+/** A foreign text as one harmless line of at most `width` code points: no terminal sequences, no controls, no turned writing. */
+export function toPlainLine(text: string, width: number): string {
+  const line = stripVTControlCharacters(text).replaceAll(unsafe, ' ').trim();
+  const points = [...line];
+  return points.length <= width ? line : `${points.slice(0, Math.max(0, width - 1)).join('')}…`;
+}
+
+/** A foreign text as harmless lines of at most `width` code points each, broken between words where it can. */
+export function toPlainLines(text: string, width: number): readonly string[] {
+  const lines: string[] = [];
+  let line: string[] = [];
+  for (const word of toPlainLine(text, Number.POSITIVE_INFINITY).split(' ')) {
+    for (const piece of piecesOf(word, width)) {
+      const needed = line.length === 0 ? piece.length : line.length + 1 + piece.length;
+      if (line.length > 0 && needed > width) {
+        lines.push(line.join(''));
+        line = piece;
+      } else line = line.length === 0 ? piece : [...line, ' ', ...piece];
+    }
+  }
+  if (line.length > 0) lines.push(line.join(''));
+  return lines;
+}
+
+function piecesOf(word: string, width: number): string[][] {
+  const points = [...word];
+  const pieces: string[][] = [];
+  for (let start = 0; start < points.length; start += width) pieces.push(points.slice(start, start + width));
+  return pieces;
+}

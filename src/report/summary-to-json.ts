@@ -1,0 +1,43 @@
+import type {JsonObject} from '../core/json.ts';
+import type {Latency, RunSummary, TokenCounts} from '../metrics/run-summary.ts';
+
+/** The closing summary for machines; keys in snake_case, times in milliseconds, null for what there is not. */
+export function summaryToJson(summary: RunSummary): JsonObject {
+  const {reward} = summary;
+  return {
+    completed: summary.completed,
+    completed_earlier: summary.earlier,
+    failed: summary.failed,
+    judged: reward?.count ?? 0,
+    passed: summary.passed,
+    mean_reward: reward?.mean ?? null,
+    mean_reward_standard_error: reward?.standardError ?? null,
+    mean_reward_interval_95: reward?.interval95 ?? null,
+    unparsed_verdicts: summary.unparsedVerdicts,
+    failures: summary.failures.map(({code, fault, count, message, hint}) => ({
+      code,
+      fault,
+      count,
+      message,
+      hint: hint ?? null,
+    })),
+    policy: roleToJson(summary.policyCalls, summary.policyTokens, summary.modelLatency),
+    judge: roleToJson(summary.judgeCalls, summary.judgeTokens, summary.judgeLatency),
+    truncated: summary.truncated,
+    content_filtered: summary.contentFiltered,
+    wall_ms: summary.wallMs,
+    simulated: summary.isSimulated,
+  };
+}
+
+function roleToJson(calls: number, tokens: TokenCounts, latency: Latency | undefined): JsonObject {
+  return {
+    calls,
+    input_tokens: tokens.input,
+    cached_tokens: tokens.cached,
+    output_tokens: tokens.output,
+    reasoning_tokens: tokens.reasoning,
+    latency_ms:
+      latency === undefined ? null : {p50: latency.p50, p95: latency.p95, p99: latency.p99, max: latency.max},
+  };
+}

@@ -1,0 +1,35 @@
+import {describe, expect, it} from 'vitest';
+import {NumberColumn} from '../../src/metrics/number-column.ts';
+
+describe('NumberColumn', () => {
+  it('keeps what was pushed, far beyond its first size', () => {
+    const column = new NumberColumn();
+    for (let value = 0; value < 5000; value++) column.push(value);
+    expect(column.length).toBe(5000);
+    expect([...column.view()]).toEqual(Array.from({length: 5000}, (_, value) => value));
+  });
+
+  it('has no value for rows that were left out', () => {
+    const column = new NumberColumn();
+    column.set(2, 7);
+    column.set(700, 8);
+    expect([column.at(0), column.at(2), column.at(699), column.at(700), column.at(701)]).toEqual([
+      NaN,
+      7,
+      NaN,
+      8,
+      NaN,
+    ]);
+    expect(column.length).toBe(701);
+  });
+
+  it('pads and picks in copies', () => {
+    const column = new NumberColumn();
+    column.push(1);
+    column.push(2);
+    const padded = column.padded(4);
+    column.set(0, 9);
+    expect([...padded]).toEqual([1, 2, NaN, NaN]);
+    expect([...column.pick(Uint32Array.of(1, 0, 5))]).toEqual([2, 9, NaN]);
+  });
+});
