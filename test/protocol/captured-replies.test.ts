@@ -1,5 +1,5 @@
 import {describe, expect, it} from 'vitest';
-import {asJsonArray, asJsonObject, type JsonObject} from '../../src/core/json.ts';
+import {asJsonArray, asJsonObject, asString, type JsonObject} from '../../src/core/json.ts';
 import {ChatStreamAccumulator} from '../../src/protocol/chat-stream.ts';
 import {toResponse} from '../../src/protocol/chat-to-responses.ts';
 import {ResponsesStreamAccumulator} from '../../src/protocol/responses-stream.ts';
@@ -126,7 +126,7 @@ function read(response: JsonObject): Expected {
   const parts = items.flatMap((item) => asJsonArray(item['content'])).map((part) => asJsonObject(part) ?? {});
   const usage = asJsonObject(response['usage']);
   return {
-    text: parts.map((part) => (part['type'] === 'output_text' ? String(part['text']) : '')).join(''),
+    text: parts.map((part) => (part['type'] === 'output_text' ? asString(part['text']) : '')).join(''),
     calls: items
       .filter((item) => item['type'] === 'function_call')
       .map((item) => [item['call_id'], item['name'], item['arguments']].map(String)),
@@ -140,8 +140,8 @@ function read(response: JsonObject): Expected {
             asJsonObject(usage['output_tokens_details'])?.['reasoning_tokens'],
             usage['total_tokens'],
           ].map((count) => (typeof count === 'number' ? count : null)),
-    status: String(response['status']),
-    model: String(response['model']),
+    status: asString(response['status']) ?? '',
+    model: asString(response['model']) ?? '',
   };
 }
 

@@ -1,6 +1,7 @@
 import {describe, expect, it} from 'vitest';
 import type {JsonObject} from '../../src/core/json.ts';
 import {ChatStreamAccumulator} from '../../src/protocol/chat-stream.ts';
+import {without} from '../../src/protocol/mutable-json.ts';
 import {StreamError} from '../../src/protocol/stream-error.ts';
 import {accumulate, chatWire, frames, thrownBy} from './event-stream.ts';
 
@@ -168,7 +169,7 @@ describe('ChatStreamAccumulator', () => {
 
   it('is whole or truncated, and never silently shorter, wherever the stream is cut', () => {
     const wire = chatWire(frames('chat-tool-calls.chunks.txt'));
-    const {usage: _, ...whole} = accumulate(new ChatStreamAccumulator(), wire);
+    const whole = without(accumulate(new ChatStreamAccumulator(), wire), 'usage');
     for (let end = 0; end < wire.length; end++) {
       let completion: JsonObject;
       try {

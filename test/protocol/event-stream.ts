@@ -1,5 +1,5 @@
 import {readFileSync} from 'node:fs';
-import {isJsonObject, type JsonObject} from '../../src/core/json.ts';
+import {asString, isJsonObject, type JsonObject} from '../../src/core/json.ts';
 import {EventDecoder, type ServerSentEvent} from '../../src/protocol/server-sent-events.ts';
 
 /** A file of test/fixtures/protocol. */
@@ -29,7 +29,9 @@ export function chatWire(sent: readonly JsonObject[], {done = true} = {}): Uint8
 
 /** Responses events on the wire, each under its name. */
 export function responsesWire(sent: readonly JsonObject[]): Uint8Array {
-  const lines = sent.map((frame) => `event: ${String(frame['type'])}\ndata: ${JSON.stringify(frame)}\n\n`);
+  const lines = sent.map(
+    (frame) => `event: ${asString(frame['type']) ?? ''}\ndata: ${JSON.stringify(frame)}\n\n`,
+  );
   return Buffer.from(lines.join(''));
 }
 

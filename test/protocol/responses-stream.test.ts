@@ -1,5 +1,5 @@
 import {describe, expect, it} from 'vitest';
-import type {JsonObject} from '../../src/core/json.ts';
+import {asString, type JsonObject} from '../../src/core/json.ts';
 import {ResponsesStreamAccumulator} from '../../src/protocol/responses-stream.ts';
 import {StreamError} from '../../src/protocol/stream-error.ts';
 import {accumulate, frames, responsesWire, thrownBy} from './event-stream.ts';
@@ -11,7 +11,7 @@ function run(sent: readonly JsonObject[]): JsonObject {
 }
 
 function isAbout(frame: JsonObject, ...types: readonly string[]): boolean {
-  return types.some((type) => String(frame['type']).includes(type));
+  return types.some((type) => asString(frame['type'])?.includes(type));
 }
 
 /** The stream, with a last event that repeats no output. */
