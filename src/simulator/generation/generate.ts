@@ -1,0 +1,106 @@
+import {asJsonArray, asJsonObject, asNumber, asString, type JsonValue} from '../../core/json.ts';
+import type {Answer, Question, ToolCall} from '../answers/answer.ts';
+import {type Call, functionTools} from './call.ts';
+import {formatAnswer} from './format-answer.ts';
+import type {CalledTool, Choice, FinishReason, Generation} from './generation.ts';
+import {reasoningTokens} from './reasoning-tokens.ts';
+import {digest, randomFor} from './request-hash.ts';
+import {countPromptTokens, countTokens, takeTokens} from './tokens.ts';
+import {valueFromSchema} from './value-from-schema.ts';
+
+/** Layer "generation": the model's part. Depends on the seed, the deployment and the request, and on nothing else. */
+export function generate(call: Call): Generation {
+  const {body, prompt, hash} = call;
+  const thought = reasoningTokens(call);
+  const budget = Math.max(0, (call.maxTokens ?? call.deployment.family.maxCompletionTokens) - thought);
+  const count = asNumber(body['n']) ?? 1;
+  const choices = Array.from({length: count}, (_, index) => makeChoice(call, index, budget));
+  const toolsText = body['tools'] === undefined ? '' : JSON.stringify(body['tools']);
+  return {
+    choices,
+    promptTokens: countPromptTokens(prompt, toolsText),
+    reasoningTokens: thought * count,
+    completionTokens: choices.reduce((sum, choice) => sum + choiceTokens(choice), thought * count),
+  };
+
+  function makeChoice(of: Call, index: number, limit: number): Choice {
+    const answer = withRequiredTool(
+      formatAnswer(of.deployment.answer(toQuestion(of, index)), of, index),
+      of,
+      index,
+    );
+    const {text, finishReason} = cut(answer, of, limit);
+    return {
+      index,
+      text,
+      streamedText: text,
+      toolCalls:
+        finishReason === 'length'
+          ? []
+          : answer.toolCalls.map((tool, at) => nameCall(tool, hash, `${index}.${at}`)),
+      refusal: answer.refusal,
+      finishReason,
+      blockedBy: undefined,
+    };
+  }
+}
+
+/** Tokens billed for a choice, by the rule of `countTokens`. */
+export function choiceTokens({text, toolCalls, refusal}: Choice): number {
+  const calls = toolCalls.reduce(
+    (sum, {name, argumentsText}) => sum + countTokens(name) + countTokens(argumentsText) + 4,
+    0,
+  );
+  return countTokens(text) + calls + countTokens(refusal ?? '');
+}
+
+function toQuestion({hash, body, prompt, toolNames, deployment}: Call, index: number): Question {
+  return {
+    prompt,
+    toolNames,
+    random: (purpose) => randomFor(hash, purpose, index),
+    sampleRandom: (purpose) => {
+      const sampled = body['temperature'] !== 0;
+      const sample = sampled ? `${String(body['seed'] ?? '')}.${index}` : '';
+      return randomFor(
+        digest(`${deployment.name}\n${deployment.seed}\n${sample}\n${prompt.lastUserText}`),
+        purpose,
+      );
+    },
+  };
+}
+
+function withRequiredTool(answer: Answer, call: Call, index: number): Answer {
+  if (answer.toolCalls.length > 0 || call.toolNames.size === 0) return answer;
+  const wanted = requiredTool(call.body['tool_choice'], [...call.toolNames]);
+  const tool = functionTools(call.body).find(({name}) => name === wanted);
+  if (tool === undefined) return answer;
+  const argumentsText = JSON.stringify(valueFromSchema(tool.parameters, randomFor(call.hash, 'tool', index)));
+  return {...answer, text: '', toolCalls: [{name: tool.name, argumentsText}]};
+}
+
+function requiredTool(choice: JsonValue | undefined, names: readonly string[]): string | undefined {
+  if (choice === 'required') return names[0];
+  const chosen = asJsonObject(choice);
+  return asString(asJsonObject(chosen?.['function'])?.['name']) ?? asString(chosen?.['name']);
+}
+
+function cut(answer: Answer, {body}: Call, limit: number): {text: string; finishReason: FinishReason} {
+  const stopped = cutAtStop(answer.text, body['stop']);
+  const text = takeTokens(stopped, limit);
+  const needed = answer.toolCalls.reduce((sum, {argumentsText}) => sum + countTokens(argumentsText), 0);
+  if (text.length < stopped.length || needed > limit || limit === 0) return {text, finishReason: 'length'};
+  return {text, finishReason: answer.finishReason ?? (answer.toolCalls.length > 0 ? 'tool_calls' : 'stop')};
+}
+
+function cutAtStop(text: string, stop: JsonValue | undefined): string {
+  if (stop === undefined || stop === null) return text;
+  const sequences = typeof stop === 'string' ? [stop] : asJsonArray(stop).map(String);
+  const ends = sequences.filter((sequence) => sequence !== '').map((sequence) => text.indexOf(sequence));
+  const found = ends.filter((end) => end >= 0);
+  return found.length === 0 ? text : text.slice(0, Math.min(...found));
+}
+
+function nameCall({name, argumentsText}: ToolCall, hash: string, place: string): CalledTool {
+  return {id: `call_${digest(`${hash} ${place}`).slice(0, 24)}`, name, argumentsText};
+}

@@ -1,0 +1,61 @@
+import {readFile} from 'node:fs/promises';
+import type {Clock} from '../core/clock.ts';
+import type {Logger} from '../core/ports.ts';
+import {openServer, type RunningServer} from '../runtime/http-server.ts';
+import {loadAnswerKeys} from './answers/load-answer-keys.ts';
+import {createLedger, type Ledger} from './control/ledger.ts';
+import {createVirtualClock} from './control/virtual-clock.ts';
+import {createRequestHandler} from './request-handler.ts';
+import type {SimulatorSettings} from './settings/simulator-settings.ts';
+import {createWorld} from './world.ts';
+
+export interface SimulatorDeps {
+  readonly clock: Clock;
+  readonly host: string;
+  /** 0 takes a free one. */
+  readonly port: number;
+  /** Told of bugs of the simulator's own. */
+  readonly logger?: Logger | undefined;
+  /** Reads answer keys; the file system by default. */
+  readonly readTextFile?: ((path: string) => Promise<string>) | undefined;
+}
+
+/** A simulated Azure OpenAI resource that listens. */
+export interface Simulator extends RunningServer {
+  readonly ledger: Ledger;
+  /** Full quotas, no faults counted, an empty ledger: as it was at the start. */
+  reset(): void;
+}
+
+// 2025-01-01, where a virtual clock starts unless the settings name a moment.
+const virtualStartSeconds = 1_735_689_600;
+
+/**
+ * Starts the simulator and resolves when it listens. An answer key that cannot be read and a port in use are
+ * `RollcallError`s (`ERR_CONFIG`, `ERR_PORT_IN_USE`).
+ */
+export async function startSimulator(settings: SimulatorSettings, deps: SimulatorDeps): Promise<Simulator> {
+  const {readTextFile = (path: string) => readFile(path, 'utf8')} = deps;
+  const keys = await loadAnswerKeys(settings, readTextFile);
+  const clock = settings.clock === 'virtual' ? createVirtualClock(virtualStart(settings)) : deps.clock;
+  const ledger = createLedger(settings.ledgerEntries);
+  let world = createWorld(settings, {clock, keys});
+  const reset = (): void => {
+    world = createWorld(settings, {clock, keys});
+    ledger.reset();
+  };
+  const handler = createRequestHandler({
+    settings,
+    clock,
+    ledger,
+    world: () => world,
+    reset,
+    logger: deps.logger,
+  });
+  const server = await openServer(handler, {host: deps.host, port: deps.port});
+  return {...server, ledger, reset};
+}
+
+function virtualStart({created}: SimulatorSettings): number {
+  return (created === 'clock' ? virtualStartSeconds : created) * 1_000;
+}
