@@ -4,16 +4,16 @@ import {join} from 'node:path';
 
 export interface TempFolder extends AsyncDisposable {
   readonly path: string;
-  /** The absolute path of a file in it. */
-  at(...names: string[]): string;
+  /** The path of a file in it. */
+  file(name: string): string;
 }
 
-/** An empty folder that is gone when it goes out of scope. */
-export async function tempFolder(): Promise<TempFolder> {
+/** An empty folder that goes away with the test. */
+export async function createTempFolder(): Promise<TempFolder> {
   const path = await mkdtemp(join(tmpdir(), 'rollcall-test-'));
   return {
     path,
-    at: (...names) => join(path, ...names),
+    file: (name) => join(path, name),
     [Symbol.asyncDispose]: () => rm(path, {recursive: true, force: true}),
   };
 }

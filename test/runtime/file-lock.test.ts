@@ -1,0 +1,102 @@
+import {existsSync} from 'node:fs';
+import {readFile, utimes, writeFile} from 'node:fs/promises';
+import {hostname} from 'node:os';
+import {describe, expect, it} from 'vitest';
+import {systemClock} from '../../src/runtime/clock.ts';
+import {acquireFileLock} from '../../src/runtime/file-lock.ts';
+import {createFakeClock} from '../helpers/fake-clock.ts';
+import {createTempFolder} from '../helpers/temp-folder.ts';
+
+const noSuchPid = 2 ** 22 + 1;
+
+describe('acquireFileLock', () => {
+  it('is held by one, and free again after release', async () => {
+    await using folder = await createTempFolder();
+    const clock = createFakeClock(Date.now());
+    const first = await acquireFileLock(folder.file('lock'), clock);
+    const second = await acquireFileLock(folder.file('lock'), clock);
+    expect(second).toMatchObject({acquired: false, owner: {pid: process.pid, host: hostname()}});
+    if (first.acquired) await first.release();
+    expect(existsSync(folder.file('lock'))).toBe(false);
+    expect(clock.pendingTimers).toBe(0);
+    const third = await acquireFileLock(folder.file('lock'), clock);
+    expect(third.acquired).toBe(true);
+    if (third.acquired) await third.release();
+  });
+
+  it('goes to exactly one of many that come at once', async () => {
+    await using folder = await createTempFolder();
+    const all = await Promise.all(
+      Array.from({length: 20}, () => acquireFileLock(folder.file('lock'), systemClock)),
+    );
+    const winners = all.filter((result) => result.acquired);
+    expect(winners).toHaveLength(1);
+    for (const winner of winners) if (winner.acquired) await winner.release();
+  });
+
+  it('is taken over by exactly one of many when its process is dead', async () => {
+    await using folder = await createTempFolder();
+    await writeOwner(folder.file('lock'), {pid: noSuchPid, host: hostname(), start: '1'});
+    const all = await Promise.all(
+      Array.from({length: 20}, () => acquireFileLock(folder.file('lock'), systemClock)),
+    );
+    const winners = all.filter((result) => result.acquired);
+    expect(winners).toHaveLength(1);
+    for (const winner of winners) if (winner.acquired) await winner.release();
+    expect(existsSync(folder.file('lock.takeover'))).toBe(false);
+  });
+
+  it.skipIf(!existsSync('/proc/self/stat'))(
+    'is taken over when the process id is another process by now',
+    async () => {
+      await using folder = await createTempFolder();
+      await writeOwner(folder.file('lock'), {pid: process.pid, host: hostname(), start: '1'});
+      const result = await acquireFileLock(folder.file('lock'), systemClock);
+      expect(result.acquired).toBe(true);
+      if (result.acquired) await result.release();
+    },
+  );
+
+  it.each([
+    ['keeps to its owner on another machine while that gives signs of life', 60_000, false],
+    ['is taken over when its owner on another machine is silent for two minutes', 180_000, true],
+  ])('%s', async (_, silentMs, acquired) => {
+    await using folder = await createTempFolder();
+    const clock = createFakeClock();
+    await writeOwner(folder.file('lock'), {pid: 1, host: 'elsewhere', start: null});
+    await utimes(folder.file('lock'), (clock.now() - silentMs) / 1000, (clock.now() - silentMs) / 1000);
+    const result = await acquireFileLock(folder.file('lock'), clock);
+    expect(result.acquired).toBe(acquired);
+    if (result.acquired) await result.release();
+    else expect(result.owner?.host).toBe('elsewhere');
+  });
+
+  it('is taken over when its owner died before saying who it is', async () => {
+    await using folder = await createTempFolder();
+    await writeFile(folder.file('lock'), '');
+    await utimes(folder.file('lock'), 1, 1);
+    const result = await acquireFileLock(folder.file('lock'), systemClock);
+    expect(result.acquired).toBe(true);
+    if (result.acquired) await result.release();
+  });
+
+  it('leaves a lock alone on release that somebody else has by now', async () => {
+    await using folder = await createTempFolder();
+    const result = await acquireFileLock(folder.file('lock'), systemClock);
+    await writeOwner(folder.file('lock'), {pid: 1, host: 'elsewhere', start: null});
+    if (result.acquired) await result.release();
+    expect(await readFile(folder.file('lock'), 'utf8')).toContain('elsewhere');
+  });
+
+  it('fails with fault store where no file can be made', async () => {
+    await using folder = await createTempFolder();
+    await expect(acquireFileLock(folder.file('no/lock'), systemClock)).rejects.toMatchObject({
+      code: 'ERR_STORE_WRITE',
+      fault: 'store',
+    });
+  });
+});
+
+async function writeOwner(path: string, owner: object): Promise<void> {
+  await writeFile(path, JSON.stringify({...owner, since: '2026-01-01T00:00:00.000Z', token: 'theirs'}));
+}
