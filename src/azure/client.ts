@@ -1,0 +1,221 @@
+import type {Cancellation} from '../core/cancellation.ts';
+import type {Clock} from '../core/clock.ts';
+import type {JsonObject} from '../core/json.ts';
+import type {CallOptions, Redact} from '../core/ports.ts';
+import type {Credentials, SignedHeader} from './credentials.ts';
+import type {AzureEndpoint} from './endpoint.ts';
+import type {AzureOperation} from './endpoint-layout.ts';
+import {type AzureCallError, type ErrorContext, toCallError, toInnerError} from './errors.ts';
+import {redactUrl, renderTarget, renderUrl} from './render-url.ts';
+import {parseReplyBody} from './reply-body.ts';
+import {type ReplyFacts, readFacts} from './reply-facts.ts';
+import {headerOf, type ReplyHeaders} from './reply-headers.ts';
+import {
+  type BufferedReply,
+  createTransport,
+  type PostRequest,
+  type Transport,
+  type TransportLimits,
+} from './transport.ts';
+
+export interface AzureClientOptions {
+  readonly endpoint: AzureEndpoint;
+  /** The deployment's name, where the endpoint does not say it. */
+  readonly deployment: string;
+  readonly credentials: Credentials;
+  readonly limits?: Partial<TransportLimits> | undefined;
+  /** Sockets at most. */
+  readonly poolConnections?: number | undefined;
+  readonly clock: Clock;
+  /** Must know every secret, those told to the credentials' `onSecret` included. */
+  readonly redact: Redact;
+  readonly userAgent: string;
+  /** An id for one HTTP exchange, sent as `x-ms-client-request-id`. */
+  readonly newRequestId: () => string;
+}
+
+/** A successful reply. */
+export interface AzureReply {
+  readonly body: JsonObject;
+  readonly headers: ReplyHeaders;
+  readonly facts: ReplyFacts;
+}
+
+/** A successful reply to a request for a stream: events as they come, or a whole body where the server does not stream. */
+export type AzureStream =
+  | {
+      readonly kind: 'events';
+      readonly chunks: AsyncIterable<Buffer>;
+      readonly facts: ReplyFacts;
+      readonly headers: ReplyHeaders;
+    }
+  | ({readonly kind: 'body'} & AzureReply);
+
+/** Calls one deployment. Nothing is tried twice, but for one renewal of a token that was refused. */
+export interface AzureClient {
+  /** Fails with a `CallError`, or with the cancellation's reason. */
+  post(operation: AzureOperation, body: JsonObject, options: CallOptions): Promise<AzureReply>;
+  /** Resolves when the reply has begun; leaving `chunks` early closes the connection. */
+  stream(operation: AzureOperation, body: JsonObject, options: CallOptions): Promise<AzureStream>;
+  /** Names an error that came inside a reply that began as a success. */
+  describeInnerError(operation: AzureOperation, error: JsonObject, headers: ReplyHeaders): AzureCallError;
+  close(): Promise<void>;
+}
+
+/** Makes the client; nothing is opened until the first call. */
+export function createAzureClient(options: AzureClientOptions): AzureClient {
+  return new PooledClient(options);
+}
+
+interface Sent<T> {
+  readonly reply: T;
+  readonly exchanges: number;
+}
+
+class PooledClient implements AzureClient {
+  readonly #options: AzureClientOptions;
+  readonly #transport: Transport;
+  readonly #targets = new Map<AzureOperation, string>();
+  readonly #postHeaders: readonly string[];
+  readonly #streamHeaders: readonly string[];
+
+  constructor(options: AzureClientOptions) {
+    const {endpoint, limits, poolConnections, clock, redact, userAgent} = options;
+    this.#options = options;
+    this.#transport = createTransport({
+      origin: endpoint.origin,
+      limits,
+      connections: poolConnections,
+      clock,
+      redact,
+    });
+    const common = ['content-type', 'application/json', 'user-agent', userAgent];
+    this.#postHeaders = [...common, 'accept', 'application/json'];
+    this.#streamHeaders = [...common, 'accept', 'text/event-stream'];
+  }
+
+  async post(operation: AzureOperation, body: JsonObject, {cancellation}: CallOptions): Promise<AzureReply> {
+    const sent = await this.#send(
+      (request) => this.#transport.post(request),
+      (reply) => reply,
+      {operation, body, cancellation, headers: this.#postHeaders},
+    );
+    return this.#toReply(operation, sent.reply, sent.exchanges);
+  }
+
+  async stream(
+    operation: AzureOperation,
+    body: JsonObject,
+    {cancellation}: CallOptions,
+  ): Promise<AzureStream> {
+    const {reply, exchanges} = await this.#send(
+      (request) => this.#transport.stream(request),
+      async ({status, headers, chunks}) => ({status, headers, body: await collect(chunks)}),
+      {operation, body, cancellation, headers: this.#streamHeaders},
+    );
+    const {status, headers, chunks} = reply;
+    if (/^\s*application\/json\b/i.test(headerOf(headers, 'content-type') ?? '')) {
+      const whole = {status, headers, body: await collect(chunks)};
+      return {kind: 'body', ...this.#toReply(operation, whole, exchanges)};
+    }
+    const facts = readFacts(headers, this.#options.clock.now(), exchanges);
+    return {kind: 'events', chunks, facts, headers};
+  }
+
+  describeInnerError(operation: AzureOperation, error: JsonObject, headers: ReplyHeaders): AzureCallError {
+    return toInnerError(error, headers, this.#errorContext(operation));
+  }
+
+  close(): Promise<void> {
+    return this.#transport.close();
+  }
+
+  /** Sends, and sends once more if a token was refused and another can be had. Resolves with a success only. */
+  async #send<T extends {readonly status: number; readonly headers: ReplyHeaders}>(
+    transmit: (request: PostRequest) => Promise<T>,
+    readFailure: (reply: T) => BufferedReply | Promise<BufferedReply>,
+    call: Call,
+  ): Promise<Sent<T>> {
+    const {credentials} = this.#options;
+    const text = JSON.stringify(call.body);
+    let refusal: {readonly signed: SignedHeader; readonly error: AzureCallError} | undefined;
+    for (let exchanges = 1; ; exchanges++) {
+      const signing = credentials.sign();
+      const signed = signing instanceof Promise ? await unlessCancelled(signing, call.cancellation) : signing;
+      if (refusal !== undefined && signed.value === refusal.signed.value) throw refusal.error;
+      const reply = await transmit(this.#toRequest(call, text, signed));
+      if (reply.status >= 200 && reply.status < 300) return {reply, exchanges};
+      const error = toCallError(await readFailure(reply), this.#errorContext(call.operation));
+      const isTokenRefused = reply.status === 401 && error.code === 'ERR_MODEL_AUTH';
+      if (refusal !== undefined || !isTokenRefused || !credentials.refuse(signed)) throw error;
+      refusal = {signed, error};
+    }
+  }
+
+  #toRequest({operation, headers, cancellation}: Call, body: string, signed: SignedHeader): PostRequest {
+    return {
+      target: this.#targetOf(operation),
+      headers: [
+        ...headers,
+        'x-ms-client-request-id',
+        this.#options.newRequestId(),
+        signed.name,
+        signed.value,
+      ],
+      body,
+      cancellation,
+    };
+  }
+
+  #targetOf(operation: AzureOperation): string {
+    let target = this.#targets.get(operation);
+    if (target === undefined) {
+      target = renderTarget(this.#options.endpoint, operation, this.#options.deployment);
+      this.#targets.set(operation, target);
+    }
+    return target;
+  }
+
+  #toReply(operation: AzureOperation, reply: BufferedReply, exchanges: number): AzureReply {
+    const body = parseReplyBody(reply, () => this.#errorContext(operation));
+    return {
+      body,
+      headers: reply.headers,
+      facts: readFacts(reply.headers, this.#options.clock.now(), exchanges),
+    };
+  }
+
+  #errorContext(operation: AzureOperation): ErrorContext {
+    const {endpoint, deployment, credentials, redact, clock} = this.#options;
+    return {
+      url: redactUrl(renderUrl(endpoint, operation, deployment)),
+      deployment,
+      apiVersion: endpoint.apiVersion,
+      credential: credentials.kind,
+      redact,
+      nowMs: clock.now(),
+    };
+  }
+}
+
+interface Call {
+  readonly operation: AzureOperation;
+  readonly body: JsonObject;
+  readonly cancellation: Cancellation;
+  readonly headers: readonly string[];
+}
+
+/** Fetching a token cannot be broken off, but nobody has to wait for it. */
+function unlessCancelled<T>(promise: Promise<T>, cancellation: Cancellation): Promise<T> {
+  if (cancellation.reason !== undefined) return Promise.reject(cancellation.reason);
+  return new Promise((resolve, reject) => {
+    const stopListening = cancellation.onCancel(reject);
+    promise.then(resolve, reject).finally(stopListening);
+  });
+}
+
+async function collect(chunks: AsyncIterable<Buffer>): Promise<Buffer> {
+  const collected: Buffer[] = [];
+  for await (const chunk of chunks) collected.push(chunk);
+  return Buffer.concat(collected);
+}

@@ -1,0 +1,66 @@
+import {asJsonArray, isJsonObject, type JsonObject, type JsonValue} from '../core/json.ts';
+import {ConversionProblems} from '../protocol/conversion-error.ts';
+import {splitMetadata} from '../protocol/extra-body.ts';
+import {toChatRequest} from '../protocol/responses-to-chat.ts';
+import type {Capabilities} from './capabilities.ts';
+import {fitRequest, type NoteChange} from './fit-request.ts';
+
+/** What a deployment's requests have in common. */
+export interface EncodeOptions {
+  /** The deployment's name: goes into the body whatever the row says. */
+  readonly deployment: string;
+  readonly capabilities: Capabilities;
+  readonly stream: boolean;
+  readonly note: NoteChange;
+}
+
+type Draft = Record<string, JsonValue | undefined>;
+
+/** Turns the parameters of a Responses request into the body for the API that the deployment is called through. */
+export function encodeRequest(params: JsonObject, options: EncodeOptions): JsonObject {
+  const {capabilities, note} = options;
+  const body = capabilities.api === 'chat' ? toChatRequest(params) : toResponsesBody(params, capabilities);
+  const draft: Draft = {
+    ...fitRequest(body, capabilities, note),
+    model: options.deployment,
+    stream: undefined,
+  };
+  if (options.stream) draft['stream'] = true;
+  if (capabilities.api === 'chat') {
+    draft['stream_options'] = options.stream && capabilities.streamUsage ? {include_usage: true} : undefined;
+  }
+  return draft;
+}
+
+/** Nothing is kept on the server unless the row asks for it; reasoning travels in the reply instead. */
+function toResponsesBody(params: JsonObject, {reasoning}: Capabilities): JsonObject {
+  const problems = new ConversionProblems();
+  const {metadata, extraBody, problem} = splitMetadata(params['metadata']);
+  if (problem !== undefined) problems.add('metadata.extra_body', problem);
+  problems.throwIfAny('Responses');
+  const draft: Draft = {...params, metadata};
+  for (const [key, value] of Object.entries(draft)) if (value === null) draft[key] = undefined;
+  draft['store'] ??= false;
+  const reasons = reasoning || draft['reasoning'] !== undefined;
+  if (reasons && draft['store'] === false) draft['include'] = withEncryptedReasoning(draft['include']);
+  if (Array.isArray(draft['input'])) draft['input'] = withoutStatus(draft['input'] as readonly JsonValue[]);
+  return extraBody === undefined ? draft : {...draft, ...extraBody};
+}
+
+const encryptedReasoning = 'reasoning.encrypted_content';
+
+function withEncryptedReasoning(include: JsonValue | undefined): readonly JsonValue[] {
+  const asked = asJsonArray(include);
+  return asked.includes(encryptedReasoning) ? asked : [...asked, encryptedReasoning];
+}
+
+/** Azure refuses the `status` of messages and reasoning that are sent back to it. */
+function withoutStatus(items: readonly JsonValue[]): readonly JsonValue[] {
+  if (!items.some(hasRefusedStatus)) return items;
+  return items.map((item) => (hasRefusedStatus(item) ? {...item, status: undefined} : item));
+}
+
+function hasRefusedStatus(item: JsonValue): item is JsonObject {
+  if (!isJsonObject(item) || item['status'] === undefined) return false;
+  return item['type'] === 'message' || item['type'] === 'reasoning';
+}

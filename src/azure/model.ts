@@ -1,0 +1,157 @@
+import type {Clock} from '../core/clock.ts';
+import type {JsonObject} from '../core/json.ts';
+import type {CallOptions, ModelClient} from '../core/ports.ts';
+import type {CallTrace, ModelReply} from '../core/rollout.ts';
+import type {ToResponseOptions} from '../protocol/chat-to-responses.ts';
+import {StreamError} from '../protocol/stream-error.ts';
+import {type Capabilities, capabilitiesOf, type UpstreamApi} from './capabilities.ts';
+import type {AzureClient, AzureReply, AzureStream} from './client.ts';
+import {decodeReply, decodeStream} from './decode-reply.ts';
+import {encodeRequest} from './encode-request.ts';
+import type {AzureEndpoint} from './endpoint.ts';
+import {AzureCallError} from './errors.ts';
+import {chooseFamily} from './model-family.ts';
+import {refusedOutcome} from './refused-outcome.ts';
+import type {ReplyHeaders} from './reply-headers.ts';
+
+export interface AzureModelSettings {
+  readonly endpoint: AzureEndpoint;
+  readonly deployment: string;
+  /** The model behind the deployment (`o3-mini`), or `other` to assume nothing. Without it the deployment's name counts if it is a model's. */
+  readonly family?: string | undefined;
+  /** Without it: Responses if the URL names it or the family has nothing else, chat completions otherwise. */
+  readonly api?: UpstreamApi | undefined;
+  /** Whether answers are streamed from the service. What comes out is the same. */
+  readonly stream?: boolean | undefined;
+}
+
+export interface AzureModelDeps {
+  readonly client: AzureClient;
+  readonly clock: Clock;
+  /** `createId('resp')` gives `resp_…`. */
+  readonly createId: (prefix: string) => string;
+  /** Told once about each thing that is changed in requests because the deployment does not take it. */
+  readonly onNote: (note: string) => void;
+}
+
+/** One deployment as a model. */
+export interface AzureModel {
+  readonly deployment: string;
+  readonly api: UpstreamApi;
+  /** What was assumed about the address and what will not work, for people. */
+  readonly notices: readonly string[];
+  /**
+   * One call, no retry: a Responses request in, a Responses object out. A prompt that the service refuses (content
+   * filter, too long) is an answer with status `incomplete`.
+   */
+  readonly respond: ModelClient;
+}
+
+/** Puts the pieces of a deployment together; nothing is sent. An unknown family is a `RollcallError` (`ERR_CONFIG`). */
+export function createAzureModel(settings: AzureModelSettings, deps: AzureModelDeps): AzureModel {
+  const {endpoint, deployment} = settings;
+  const family = chooseFamily(settings.family, deployment);
+  const {style, apiVersion, operation} = endpoint;
+  const prefersResponses = operation === 'responses' || family.responsesOnly;
+  const api = settings.api ?? (prefersResponses ? 'responses' : 'chat');
+  const capabilities = capabilitiesOf({family, style, apiVersion, api});
+  const wantsStream = settings.stream ?? false;
+  const caller = new DeploymentCaller(deployment, wantsStream, capabilities, deps);
+  const cannotStream =
+    wantsStream && !capabilities.streaming
+      ? [`${family.name} models do not stream: whole replies are asked for`]
+      : [];
+  return {
+    deployment,
+    api,
+    notices: [...endpoint.notices, ...capabilities.warnings, ...cannotStream],
+    respond: (params, options) => caller.respond(params, options),
+  };
+}
+
+class DeploymentCaller {
+  readonly #deployment: string;
+  readonly #stream: boolean;
+  readonly #capabilities: Capabilities;
+  readonly #deps: AzureModelDeps;
+  readonly #noted = new Set<string>();
+
+  constructor(deployment: string, stream: boolean, capabilities: Capabilities, deps: AzureModelDeps) {
+    this.#deployment = deployment;
+    this.#stream = stream && capabilities.streaming;
+    this.#capabilities = capabilities;
+    this.#deps = deps;
+  }
+
+  async respond(params: JsonObject, options: CallOptions): Promise<ModelReply> {
+    const {client, clock, createId} = this.#deps;
+    const body = encodeRequest(params, {
+      deployment: this.#deployment,
+      capabilities: this.#capabilities,
+      stream: this.#stream,
+      note: (note) => this.#note(note),
+    });
+    const startMs = clock.monotonic();
+    const decoding: ToResponseOptions = {
+      request: {...params, model: this.#deployment},
+      id: createId('resp'),
+      createId,
+      createdAt: Math.floor(clock.now() / 1_000),
+    };
+    const {api} = this.#capabilities;
+    const operation = api === 'chat' ? 'chat/completions' : 'responses';
+    let reply: AzureReply | AzureStream | undefined;
+    try {
+      reply = this.#stream
+        ? await client.stream(operation, body, options)
+        : await client.post(operation, body, options);
+      const response =
+        'chunks' in reply
+          ? await decodeStream(reply.chunks, api, decoding)
+          : decodeReply(reply.body, api, decoding);
+      return {response, trace: this.#trace(startMs, reply)};
+    } catch (thrown) {
+      const error = this.#toCallError(thrown, reply?.headers ?? {});
+      const failed = thrown instanceof StreamError ? thrown.response : undefined;
+      const response = refusedOutcome(error, failed, decoding);
+      if (response === undefined) throw error;
+      return {response, trace: this.#refusedTrace(startMs, error)};
+    }
+  }
+
+  #note(note: string): void {
+    if (this.#noted.has(note)) return;
+    this.#noted.add(note);
+    this.#deps.onNote(`${this.#deployment}: ${note}`);
+  }
+
+  /** Errors inside a reply know no service: the client tells what they mean. */
+  #toCallError(thrown: unknown, headers: ReplyHeaders): unknown {
+    if (!(thrown instanceof StreamError)) return thrown;
+    const operation = this.#capabilities.api === 'chat' ? 'chat/completions' : 'responses';
+    return this.#deps.client.describeInnerError(operation, thrown.error, headers);
+  }
+
+  #trace(startMs: number, {facts}: AzureReply | AzureStream): CallTrace {
+    return {
+      deployment: this.#deployment,
+      calls: facts.exchanges,
+      queuedMs: 0,
+      callMs: this.#deps.clock.monotonic() - startMs,
+      requestId: facts.requestId,
+      simulated: facts.simulated || undefined,
+    };
+  }
+
+  #refusedTrace(startMs: number, error: unknown): CallTrace {
+    const refusal = error instanceof AzureCallError ? error : undefined;
+    return {
+      deployment: this.#deployment,
+      calls: 1,
+      queuedMs: 0,
+      callMs: this.#deps.clock.monotonic() - startMs,
+      requestId: refusal?.requestId,
+      simulated: refusal?.simulated === true || undefined,
+    };
+  }
+}

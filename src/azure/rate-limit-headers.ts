@@ -1,0 +1,58 @@
+import {parseDurationMs} from './duration-text.ts';
+import {headerOf, type ReplyHeaders} from './reply-headers.ts';
+
+/** What a reply's headers tell about the deployment's quota. Members that the service did not give are missing. */
+export interface RateLimitSnapshot {
+  /** Per minute, as the service says it. */
+  readonly limitRequests?: number | undefined;
+  readonly limitTokens?: number | undefined;
+  /** A hint, not a lock: several replies may carry the same value. */
+  readonly remainingRequests?: number | undefined;
+  readonly remainingTokens?: number | undefined;
+  readonly resetRequestsMs?: number | undefined;
+  readonly resetTokensMs?: number | undefined;
+  /** Provisioned throughput in use; 1 is all of it, more is possible. */
+  readonly utilization?: number | undefined;
+}
+
+/** Reads `x-ratelimit-*` and the utilisation header, with the service's quirks (azure-openai.md §4.4). */
+export function parseRateLimits(headers: ReplyHeaders, nowMs: number): RateLimitSnapshot {
+  return {
+    limitRequests: parseLimit(headerOf(headers, 'x-ratelimit-limit-requests')),
+    limitTokens: parseLimit(headerOf(headers, 'x-ratelimit-limit-tokens')),
+    remainingRequests: parseRemaining(headers, 'requests'),
+    remainingTokens: parseRemaining(headers, 'tokens'),
+    resetRequestsMs: parseReset(headers, 'requests', nowMs),
+    resetTokensMs: parseReset(headers, 'tokens', nowMs),
+    utilization: parseUtilization(headerOf(headers, 'azure-openai-deployment-utilization')),
+  };
+}
+
+function parseLimit(text: string | undefined): number | undefined {
+  const value = parseCount(text);
+  return value !== undefined && value > 0 ? value : undefined;
+}
+
+/** Remaining 0 beside a limit of 0 or −1 is the Responses API's way to say nothing. */
+function parseRemaining(headers: ReplyHeaders, kind: 'requests' | 'tokens'): number | undefined {
+  const value = parseCount(headerOf(headers, `x-ratelimit-remaining-${kind}`));
+  if (value === undefined || value < 0) return undefined;
+  const limit = headerOf(headers, `x-ratelimit-limit-${kind}`);
+  if (value === 0 && limit !== undefined && parseLimit(limit) === undefined) return undefined;
+  return value;
+}
+
+function parseReset(headers: ReplyHeaders, kind: 'requests' | 'tokens', nowMs: number): number | undefined {
+  const text =
+    headerOf(headers, `x-ratelimit-reset-${kind}`) ?? headerOf(headers, `x-rate-limit-reset-${kind}`);
+  return text === undefined ? undefined : parseDurationMs(text, nowMs);
+}
+
+function parseUtilization(text: string | undefined): number | undefined {
+  const match = text === undefined ? null : /^\s*(\d+(?:\.\d+)?)\s*%?\s*$/.exec(text);
+  return match === null ? undefined : Number(match[1]) / 100;
+}
+
+function parseCount(text: string | undefined): number | undefined {
+  return text !== undefined && /^\s*-?\d+\s*$/.test(text) ? Number(text) : undefined;
+}

@@ -1,0 +1,137 @@
+import {Pool} from 'undici';
+import type {Cancellation} from '../core/cancellation.ts';
+import type {Clock} from '../core/clock.ts';
+import type {Redact} from '../core/ports.ts';
+import {ByteStream, type StreamedReply} from './byte-stream.ts';
+import {createConnector} from './connector.ts';
+import type {DeadlineLimits} from './deadlines.ts';
+import {Exchange, type ExchangeReader, type ExchangeSettings} from './exchange.ts';
+import type {ReplyHeaders} from './reply-headers.ts';
+
+/** Limits of one exchange. Times in milliseconds. */
+export interface TransportLimits extends DeadlineLimits {
+  /** From the wish for a connection to its being open, TLS included. */
+  readonly connectMs: number;
+  /** Replies beyond this are refused, not kept. */
+  readonly maxBodyBytes: number;
+}
+
+/** A model may think for minutes before its first byte, but a reply that has begun does not stop for long. */
+export const defaultTransportLimits: TransportLimits = {
+  connectMs: 10_000,
+  firstByteMs: 600_000,
+  idleMs: 120_000,
+  callMs: 900_000,
+  maxBodyBytes: 67_108_864,
+};
+
+export interface TransportOptions {
+  readonly origin: string;
+  readonly limits?: Partial<TransportLimits> | undefined;
+  /** Sockets at most; without it one for every call in flight. */
+  readonly connections?: number | undefined;
+  readonly clock: Clock;
+  readonly redact: Redact;
+}
+
+export interface PostRequest {
+  /** Path and query. */
+  readonly target: string;
+  /** Name, value, name, value, … */
+  readonly headers: string[];
+  readonly body: string;
+  readonly cancellation: Cancellation;
+}
+
+/** A whole reply. */
+export interface BufferedReply {
+  readonly status: number;
+  readonly headers: ReplyHeaders;
+  readonly body: Buffer;
+}
+
+/** Posts to one origin over kept-alive HTTP/1.1 connections. Redirects are not followed, nothing is tried twice. */
+export interface Transport {
+  /** Fails with a `CallError`, or with the cancellation's reason. Any status is a reply. */
+  post(request: PostRequest): Promise<BufferedReply>;
+  /** Resolves when the reply's headers are in. */
+  stream(request: PostRequest): Promise<StreamedReply>;
+  /** Breaks off what runs and closes every connection. */
+  close(): Promise<void>;
+}
+
+// Longer than the library's 4 s, so that calls with pauses between them do not pay for a handshake each.
+const keepAliveMs = 30_000;
+
+/** Makes the transport; nothing is opened until the first call. */
+export function createTransport(options: TransportOptions): Transport {
+  const {origin, clock, redact} = options;
+  const {connectMs, maxBodyBytes, ...limits} = {...defaultTransportLimits, ...options.limits};
+  const connector = createConnector(clock, connectMs);
+  const settings: ExchangeSettings = {clock, limits, maxBodyBytes, origin, redact};
+  const pool = new Pool(origin, {
+    connections: options.connections ?? null,
+    pipelining: 1,
+    connect: connector.connect,
+    keepAliveTimeout: keepAliveMs,
+    headersTimeout: 0,
+    bodyTimeout: 0,
+    allowH2: false,
+  });
+  const send = (request: PostRequest, reader: ExchangeReader): Exchange => {
+    const exchange = new Exchange(reader, request.cancellation, settings);
+    const {target, headers, body} = request;
+    pool.dispatch({path: target, method: 'POST', headers, body}, exchange);
+    return exchange;
+  };
+  return {
+    post: (request) =>
+      request.cancellation.reason === undefined
+        ? new Promise((resolve, reject) => send(request, new BodyCollector(resolve, reject)))
+        : Promise.reject(request.cancellation.reason),
+    stream: (request) =>
+      request.cancellation.reason === undefined
+        ? new Promise((resolve, reject) => {
+            const stream = new ByteStream(resolve, reject);
+            stream.attach(send(request, stream));
+          })
+        : Promise.reject(request.cancellation.reason),
+    async close() {
+      connector.close();
+      await pool.destroy();
+    },
+  };
+}
+
+class BodyCollector implements ExchangeReader {
+  readonly #resolve: (reply: BufferedReply) => void;
+  readonly #reject: (error: Error) => void;
+  readonly #chunks: Buffer[] = [];
+  #status = 0;
+  #headers: ReplyHeaders = {};
+
+  constructor(resolve: (reply: BufferedReply) => void, reject: (error: Error) => void) {
+    this.#resolve = resolve;
+    this.#reject = reject;
+  }
+
+  onHeaders(status: number, headers: ReplyHeaders): void {
+    this.#status = status;
+    this.#headers = headers;
+  }
+
+  onChunk(chunk: Buffer): void {
+    this.#chunks.push(chunk);
+  }
+
+  onEnd(): void {
+    const [first, ...rest] = this.#chunks;
+    // Most replies are one piece: no need to copy it.
+    const body = first !== undefined && rest.length === 0 ? first : Buffer.concat(this.#chunks);
+    this.#resolve({status: this.#status, headers: this.#headers, body});
+  }
+
+  onFailure(error: Error): void {
+    this.#reject(error);
+  }
+}
