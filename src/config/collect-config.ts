@@ -1,0 +1,138 @@
+import {z} from 'zod';
+import type {JsonObject} from '../core/json.ts';
+import type {MapNode} from './config-node.ts';
+import {
+  expecting,
+  flag,
+  integer,
+  json,
+  number,
+  optional,
+  text,
+  WrittenScalar,
+  withDefault,
+} from './fields.ts';
+import {createSection, group, type KeyTree, type SectionContext, warnAboutKeys} from './section.ts';
+
+/** How many rollouts may fail in a run that still counts as a success. */
+export interface FailureAllowance {
+  readonly unit: 'rollouts' | 'percent';
+  readonly value: number;
+}
+
+/** The top-level keys that say what to collect. Paths are as given, to be resolved from the working directory. */
+export interface CollectConfig {
+  readonly inputJsonlFpath: string | undefined;
+  readonly outputJsonlFpath: string | undefined;
+  readonly agentName: string | undefined;
+  /** Undefined: all rows. */
+  readonly limit: number | undefined;
+  /** For every row, or by agent name, where `_default` is for agents that are not named. */
+  readonly numRepeats: number | Readonly<Record<string, number>>;
+  readonly numRepeatsAddSeed: boolean;
+  /** Undefined: no fixed limit on rollouts in flight. */
+  readonly numSamplesInParallel: number | undefined;
+  /** Laid over each row's own. */
+  readonly responsesCreateParams: JsonObject;
+  readonly promptConfig: string | undefined;
+  readonly skipVerification: boolean;
+  /** The reward of an answer that is not scored, where an agent asks for one. */
+  readonly skipVerificationReward: number;
+  /** Executions of one rollout, over all resumes. */
+  readonly maxAttempts: number;
+  readonly maxFailed: FailureAllowance;
+}
+
+/** Settings at the top of the document, outside of any instance. */
+export interface TopLevelConfig {
+  readonly collect: CollectConfig;
+  readonly headServer: {readonly host: string; readonly port: number};
+  /** The host of servers that name none. */
+  readonly defaultHost: string;
+  /** Whether a malformed server ends the program, or is left out with a warning. */
+  readonly errorOnAlmostServers: boolean;
+}
+
+const section = createSection({
+  input_jsonl_fpath: optional(text()),
+  output_jsonl_fpath: optional(text()),
+  agent_name: optional(text()),
+  limit: optional(integer(0)),
+  num_repeats: withDefault(repeats(), 1),
+  num_repeats_add_seed: withDefault(flag(), false),
+  num_samples_in_parallel: optional(integer(0)),
+  responses_create_params: withDefault(json(), {}),
+  prompt_config: optional(text()),
+  skip_verification: withDefault(flag(), false),
+  skip_verification_reward: withDefault(number(), 0),
+  max_attempts: withDefault(integer(1), 3),
+  max_failed: withDefault(failureAllowance(), {unit: 'rollouts', value: 0}),
+  head_server: group({
+    host: withDefault(text(), '127.0.0.1'),
+    port: withDefault(integer(0, 65_535), 11_000),
+  }),
+  default_host: withDefault(text(), '127.0.0.1'),
+  error_on_almost_servers: withDefault(flag(), true),
+});
+
+/** The keys that are read at the top of a document. */
+export const topLevelKeys: KeyTree = section.keys;
+
+const parameterNames =
+  'input instructions max_output_tokens max_tool_calls metadata parallel_tool_calls prompt reasoning service_tier ' +
+  'store temperature text tool_choice tools top_logprobs top_p truncation user seed stream include background model';
+const parameterKeys: KeyTree = Object.fromEntries(parameterNames.split(' ').map((name) => [name, null]));
+
+/** Reads the top-level settings. What is wrong is reported; then the result is undefined. */
+export function readTopLevel(
+  root: MapNode,
+  context: Omit<SectionContext, 'path'>,
+): TopLevelConfig | undefined {
+  const params = root.entries.get('responses_create_params');
+  if (params?.kind === 'map') {
+    warnAboutKeys(params, parameterKeys, {path: ['responses_create_params'], warn: context.warn});
+  }
+  // Unknown keys of the whole document are somebody else's question: most of them are instances and variables.
+  const fields = section.read(root, {...context, path: [], warn: () => undefined});
+  if (fields === undefined) return undefined;
+  const {headServer, defaultHost, errorOnAlmostServers, ...collect} = fields;
+  return {
+    collect: {
+      ...collect,
+      // As NeMo Gym has it, 0 is no limit.
+      limit: collect.limit === 0 ? undefined : collect.limit,
+      numSamplesInParallel: collect.numSamplesInParallel === 0 ? undefined : collect.numSamplesInParallel,
+    },
+    headServer,
+    defaultHost,
+    errorOnAlmostServers,
+  };
+}
+
+function repeats(): z.ZodType<CollectConfig['numRepeats']> {
+  const byAgent = z.record(z.string(), integer(1));
+  return z.unknown().transform((input, context) => {
+    const isMap =
+      typeof input === 'object' &&
+      input !== null &&
+      !Array.isArray(input) &&
+      !(input instanceof WrittenScalar);
+    const result = (isMap ? byAgent : integer(1)).safeParse(input);
+    if (result.success) return result.data;
+    for (const {message, path} of result.error.issues)
+      context.addIssue({code: 'custom', message, path: [...path]});
+    return z.NEVER;
+  });
+}
+
+function failureAllowance(): z.ZodType<FailureAllowance> {
+  const message = expecting('a number of rollouts, or a percentage such as `5%`');
+  return text().transform((given, context) => {
+    const [, value, percent] = /^\s*(\d+(?:\.\d+)?)\s*(%?)\s*$/.exec(given) ?? [];
+    const amount = Number(value);
+    const fits = percent === '%' ? amount <= 100 : Number.isInteger(amount);
+    if (value !== undefined && fits) return {unit: percent === '%' ? 'percent' : 'rollouts', value: amount};
+    context.addIssue({code: 'custom', message: message({input: given})});
+    return z.NEVER;
+  });
+}

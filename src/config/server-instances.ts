@@ -1,0 +1,104 @@
+import type {Problem} from '../core/errors.ts';
+import {
+  type ConfigNode,
+  emptyMap,
+  formatPath,
+  isMissing,
+  type MapNode,
+  type NodePath,
+} from './config-node.ts';
+
+/** The blocks of a document that declare something to run, and what of each kind this program has. */
+export const implementations = {
+  responses_api_models: ['azure_openai_model'],
+  resources_servers: ['equivalence_llm_judge'],
+  responses_api_agents: ['simple_agent'],
+  simulators: ['azure_openai_simulator'],
+} as const;
+
+export type ServerType = keyof typeof implementations;
+
+/** The names of the blocks, in the order of NeMo Gym's documents. */
+export const serverTypes: readonly ServerType[] = [
+  'responses_api_models',
+  'resources_servers',
+  'responses_api_agents',
+  'simulators',
+];
+
+/** A declared model, judge, agent or simulator, not yet read. */
+export interface ServerInstance {
+  readonly name: string;
+  readonly type: ServerType;
+  readonly implementation: string;
+  readonly node: MapNode;
+  readonly path: NodePath;
+}
+
+/** Top-level keys that are never instances, whatever they hold: NeMo Gym's own and ours. */
+export const reservedKeys: ReadonlySet<string> = new Set(
+  (
+    'config_paths head_server gateway server_token default_host use_absolute_ip disallowed_ports port_range_low port_range_high ' +
+    'dry_run error_on_almost_servers hf_token ray_head_node_address uv_pip_set_python uv_venv_dir uv_cache_dir ' +
+    'skip_venv_if_present results_dir cache_dir observability_enabled model_call_capture_dir token_id_capture ' +
+    'skip_verification skip_verification_reward verbose json query component_name profiling_enabled nemo_gym_log_dir ' +
+    'model_endpoint_readiness_timeout_seconds global_aiohttp_connector_limit ' +
+    'global_aiohttp_connector_limit_per_host global_aiohttp_client_request_debug uvicorn_logging_show_200_ok ' +
+    'resume_from_cache disable_aggregation upload_rollouts upload_rollouts_to_wandb rollout_collection_driver ' +
+    'reuse_existing_data_preparation split skills responses_create_params num_repeats'
+  ).split(/\s+/),
+);
+
+/** Every instance that the document declares. Malformed ones are reported and left out. */
+export function findInstances(root: MapNode, report: (problem: Problem) => void): readonly ServerInstance[] {
+  return [...root.entries].flatMap(([name, node]) => {
+    if (reservedKeys.has(name) || node.kind !== 'map') return [];
+    const instance = readInstance(name, node, report);
+    return instance === undefined ? [] : [instance];
+  });
+}
+
+function readInstance(
+  name: string,
+  node: MapNode,
+  report: (problem: Problem) => void,
+): ServerInstance | undefined {
+  const types = serverTypes.filter((type) => node.entries.has(type));
+  const [type, ...otherTypes] = types;
+  if (type === undefined) return undefined;
+  const refuse = (at: ConfigNode, path: NodePath, message: string, hint: string): undefined => {
+    const {file, line, column} = at.origin;
+    if (!isMissing(at)) report({message, file, line, column, path: formatPath(path), hint});
+    return undefined;
+  };
+  if (otherTypes.length > 0) {
+    return refuse(
+      node,
+      [name],
+      `declares ${types.join(' and ')} at once`,
+      'Give each an instance of its own.',
+    );
+  }
+  const block = node.entries.get(type) ?? node;
+  const known: readonly string[] = implementations[type];
+  const declared =
+    block.kind === 'map' ? [...block.entries].flatMap((entry) => implementationOf(entry, known)) : [];
+  const [first, second] = declared;
+  const example = `Write \`${type}: {${known.join(' or ')}: {…}}\`.`;
+  if (first === undefined) return refuse(block, [name, type], 'names no implementation', example);
+  if (second !== undefined) {
+    const names = declared.map(([implementation]) => `\`${implementation}\``).join(' and ');
+    return refuse(block, [name, type], `names ${names}, but exactly one implementation is possible`, example);
+  }
+  const [implementation, body] = first;
+  return {name, type, implementation, node: body, path: [name, type, implementation]};
+}
+
+/** A map is an implementation; so is a known one's name with nothing below it. Other values are descriptions. */
+function implementationOf(
+  [name, node]: readonly [string, ConfigNode],
+  known: readonly string[],
+): readonly (readonly [string, MapNode])[] {
+  if (node.kind === 'map') return [[name, node]];
+  return known.includes(name) ? [[name, emptyMap(node.origin)]] : [];
+}
