@@ -1,5 +1,5 @@
 import {asJsonArray, asString, isJsonObject, type JsonObject, type JsonValue} from '../core/json.ts';
-import {toInputPart, toOutputPart, translateContent} from './content-parts.ts';
+import {isEmptyContent, toInputPart, toOutputPart, translateContent} from './content-parts.ts';
 import {ConversionProblems, nameOfKind} from './conversion-error.ts';
 import {toCallItem} from './tool-calls.ts';
 
@@ -69,7 +69,7 @@ function assistantContent(
   problems: ConversionProblems,
 ): string | readonly JsonObject[] {
   const {content} = message;
-  const said = content == null ? '' : translateContent(content, toOutputPart, path, problems);
+  const said = isEmptyContent(content) ? '' : translateContent(content, toOutputPart, path, problems);
   const refusal = asString(message['refusal']) ?? '';
   if (refusal === '') return said;
   const text = typeof said === 'string' ? [{type: 'output_text', text: said, annotations: []}] : said;
@@ -84,6 +84,7 @@ function toolOutput(
 ): JsonObject {
   const callId = message['tool_call_id'] ?? '';
   const type = customCallIds.has(callId) ? 'custom_tool_call_output' : 'function_call_output';
-  const output = translateContent(message['content'] ?? '', toInputPart, path, problems);
+  const {content} = message;
+  const output = isEmptyContent(content) ? '' : translateContent(content, toInputPart, path, problems);
   return {type, call_id: callId, output};
 }

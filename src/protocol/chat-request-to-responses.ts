@@ -16,7 +16,7 @@ type Translation = (value: JsonValue, params: MutableJson, problems: ConversionP
 export function toResponsesRequest(chatBody: JsonObject): JsonObject {
   const problems = new ConversionProblems();
   const items = messageItems(asJsonArray(chatBody['messages']), problems);
-  if (items.length === 0) problems.add('messages', 'no message');
+  if (items.length === 0 && problems.isEmpty) problems.add('messages', 'no message');
   const params: MutableJson = {input: items.map(withoutName), store: false};
   for (const key of Object.keys(chatBody)) {
     const value = chatBody[key];

@@ -67,7 +67,7 @@ export class ChatStreamAccumulator {
       this.#choiceAt(0).addFilterResults({content_filter_results: {error}});
     } else if (error != null) {
       throw new StreamError(asJsonObject(error) ?? {message: asString(error) ?? ''});
-    } else if (event === 'error' || type === 'error') {
+    } else if (event === 'error' || type === 'error' || frame['statusCode'] != null) {
       throw new StreamError(frame);
     }
   }

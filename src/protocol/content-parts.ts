@@ -13,11 +13,9 @@ export function translateContent(
   problems: ConversionProblems,
 ): string | readonly JsonObject[] {
   if (typeof content === 'string') return content;
-  if (!Array.isArray(content)) {
-    problems.add(
-      `${path}.content`,
-      content == null ? 'a message without content' : 'content of no known shape',
-    );
+  if (isEmptyContent(content) || !Array.isArray(content)) {
+    const problem = isEmptyContent(content) ? 'a message without content' : 'content of no known shape';
+    problems.add(`${path}.content`, problem);
     return '';
   }
   const parts: JsonObject[] = [];
@@ -27,6 +25,11 @@ export function translateContent(
     else parts.push(translated);
   }
   return parts;
+}
+
+/** Whether there is nothing to translate: the way an answer without text, or a tool without output, may look. */
+export function isEmptyContent(content: JsonValue | undefined): content is undefined | null | readonly [] {
+  return content == null || (Array.isArray(content) && content.length === 0);
 }
 
 /** A Responses input part as a chat part. Parts in chat's own shape stay as they are; rows mix both. */

@@ -9,11 +9,17 @@ export class ConversionProblems {
     this.#found.push({path, message});
   }
 
+  get isEmpty(): boolean {
+    return this.#found.length === 0;
+  }
+
   /** Throws `ERR_CONVERSION`, naming every part, if there was any. `target` is the wire's name. */
   throwIfAny(target: string): void {
-    if (this.#found.length === 0) return;
-    const parts = this.#found.map(({path, message}) => `${path ?? ''} (${message})`).join(', ');
-    throw new CallError(`This request cannot be sent as ${target}: ${parts}.`, {
+    if (this.isEmpty) return;
+    const parts = this.#found.slice(0, shownParts).map(({path, message}) => `${path ?? ''} (${message})`);
+    const hidden = this.#found.length - parts.length;
+    if (hidden > 0) parts.push(`and ${hidden} more`);
+    throw new CallError(`This request cannot be sent as ${target}: ${parts.join(', ')}.`, {
       code: 'ERR_CONVERSION',
       fault: 'dataset',
       effect: 'rollout',
@@ -22,6 +28,9 @@ export class ConversionProblems {
     });
   }
 }
+
+// A message stays readable; `problems` has them all.
+const shownParts = 10;
 
 const plainName = /^[\w.:-]{1,60}$/;
 

@@ -6,7 +6,7 @@ import {
   type JsonObject,
   type JsonValue,
 } from '../core/json.ts';
-import {toChatPart, toChatToolPart, translateContent} from './content-parts.ts';
+import {isEmptyContent, toChatPart, toChatToolPart, translateContent} from './content-parts.ts';
 import {type ConversionProblems, nameOfKind} from './conversion-error.ts';
 import type {MutableJson} from './mutable-json.ts';
 import {toChatToolCall} from './tool-calls.ts';
@@ -76,7 +76,8 @@ class Conversation {
 
   #addOther(role: string, item: JsonObject, path: string): void {
     this.#endTurn();
-    const message = {role, content: translateContent(item['content'], toChatPart, path, this.#problems)};
+    const content = translateContent(item['content'], toChatPart, path, this.#problems);
+    const message = {role, content};
     const name = asString(item['name']);
     this.#messages.push(name === undefined ? message : {...message, name});
   }
@@ -114,7 +115,9 @@ class Conversation {
 
   #addToolOutput(callId: JsonValue | undefined, output: JsonValue | undefined, path: string): void {
     this.#endTurn();
-    const content = translateContent(output ?? '', toChatToolPart, path, this.#problems);
+    const content = isEmptyContent(output)
+      ? ''
+      : translateContent(output, toChatToolPart, path, this.#problems);
     this.#messages.push({role: 'tool', tool_call_id: callId ?? '', content});
   }
 

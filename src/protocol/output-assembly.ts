@@ -24,10 +24,10 @@ export class OutputAssembly {
     item.add(type, frame);
   }
 
-  /** The items in their order. */
-  finish(): readonly JsonObject[] {
+  /** The items in their order; one that no event finished gets the status of its response. */
+  finish(status: JsonValue | undefined): readonly JsonObject[] {
     const inOrder = [...this.#items].sort(([a], [b]) => a - b);
-    return inOrder.map(([, item]) => item.finish()).filter((item) => item !== undefined);
+    return inOrder.map(([, item]) => item.finish(status)).filter((item) => item !== undefined);
   }
 }
 
@@ -64,16 +64,17 @@ class ItemAssembly {
     }
   }
 
-  finish(): JsonObject | undefined {
+  finish(status: JsonValue | undefined): JsonObject | undefined {
     const item = this.#item;
     if (item === undefined || this.#isWhole) return item;
-    const whole: MutableJson = {...item, status: 'completed'};
+    const whole: MutableJson = {...item};
+    if (item['status'] !== undefined) whole['status'] = status;
     for (const [index, logprobs] of this.#logprobs)
       this.#content.set(index, {...this.#content.get(index), logprobs});
     if (this.#content.size > 0) whole['content'] = inOrder(this.#content);
     if (this.#summary.size > 0) whole['summary'] = inOrder(this.#summary);
-    if (item['type'] === 'function_call') whole['arguments'] = this.#callText || (item['arguments'] ?? '');
-    if (item['type'] === 'custom_tool_call') whole['input'] = this.#callText || (item['input'] ?? '');
+    const grown = callTexts.get(item['type']);
+    if (grown !== undefined && this.#callText !== '') whole[grown] = this.#callText;
     return whole;
   }
 
@@ -97,6 +98,12 @@ class ItemAssembly {
     for (const logprob of asJsonArray(frame['logprobs'])) this.#logprobsOf(index).push(logprob);
   }
 }
+
+/** The member of a call that grows. */
+const callTexts: ReadonlyMap<JsonValue | undefined, string> = new Map([
+  ['function_call', 'arguments'],
+  ['custom_tool_call', 'input'],
+]);
 
 /** Which part a delta belongs to, and the member of it that grows. */
 const textParts: ReadonlyMap<string, {readonly part: string; readonly member: string}> = new Map([

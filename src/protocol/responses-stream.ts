@@ -22,7 +22,7 @@ export class ResponsesStreamAccumulator {
     const type = asString(frame['type']) ?? event.event ?? (frame['error'] == null ? '' : 'error');
     if (type === 'error') throw new StreamError(errorOf(frame), this.#failed);
     if (type === 'response.failed') this.#fail(asJsonObject(frame['response']) ?? {});
-    else if (!this.#isRepeated(frame)) this.#take(type, frame);
+    else this.#take(type, frame);
   }
 
   /**
@@ -32,7 +32,7 @@ export class ResponsesStreamAccumulator {
   finish(): JsonObject {
     if (this.#final !== undefined) {
       if (asJsonArray(this.#final['output']).length > 0) return this.#final;
-      return {...this.#final, output: this.#output.finish()};
+      return {...this.#final, output: this.#output.finish(this.#final['status'])};
     }
     if (this.#failed !== undefined) throw new StreamError({}, this.#failed);
     throw truncatedReply('it ended before the answer did');
@@ -40,8 +40,8 @@ export class ResponsesStreamAccumulator {
 
   #take(type: string, frame: JsonObject): void {
     const status = finalStatuses.get(type);
-    if (status === undefined) this.#output.add(type, frame);
-    else this.#final = {status, ...asJsonObject(frame['response'])};
+    if (status !== undefined) this.#final = {status, ...asJsonObject(frame['response'])};
+    else if (!this.#isRepeated(frame)) this.#output.add(type, frame);
   }
 
   /** Azure fails a response without a reason and gives the reason in the next frame; OpenAI the other way round. */
@@ -52,7 +52,8 @@ export class ResponsesStreamAccumulator {
 
   #isRepeated(frame: JsonObject): boolean {
     const sequence = asNumber(frame['sequence_number']);
-    if (sequence === undefined) return false;
+    // Some servers number no event, or all of them -1.
+    if (sequence === undefined || sequence < 0) return false;
     if (sequence <= this.#lastSequence) return true;
     this.#lastSequence = sequence;
     return false;

@@ -118,7 +118,7 @@ function messagesOf(params: JsonObject, problems: ConversionProblems): readonly 
   const {instructions} = params;
   if (typeof instructions === 'string') return foldInstructions(instructions, messages);
   if (instructions != null) problems.add('instructions', 'not a text');
-  if (messages.length === 0) problems.add('input', 'no message');
+  if (messages.length === 0 && problems.isEmpty) problems.add('input', 'no message');
   return messages;
 }
 

@@ -14,29 +14,23 @@ export function toChatTool(tool: JsonValue): JsonObject | string {
   return {type, custom: format === undefined ? custom : {...custom, format: toChatFormat(format)}};
 }
 
-/** A Responses `tool_choice` in chat's shape, or what it is that chat does not know. */
+/** A Responses `tool_choice` in chat's shape; of one that `unknownToolChoice` does not object to. */
 export function toChatToolChoice(choice: JsonValue): JsonValue {
   if (!isJsonObject(choice)) return choice;
-  const {type, name, mode, tools} = choice;
-  if (type === 'allowed_tools') {
-    if (tools === undefined) return choice;
-    return {type, allowed_tools: {mode: mode ?? 'auto', tools: asJsonArray(tools).map(toChatToolChoice)}};
-  }
-  if (type !== 'function' && type !== 'custom') return choice;
-  return isJsonObject(choice[type]) ? choice : {type, [type]: {name: name ?? ''}};
+  const {type, mode, tools} = choice;
+  if (type !== 'allowed_tools') return toChatNamedTool(choice);
+  if (tools === undefined) return choice;
+  const allowed = asJsonArray(tools).filter(isJsonObject).map(toChatNamedTool);
+  return {type, allowed_tools: {mode: mode ?? 'auto', tools: allowed}};
 }
 
-/** The first kind of tool in a `tool_choice` that chat does not know, if any. */
+/** What of a `tool_choice` chat does not know, if anything. */
 export function unknownToolChoice(choice: JsonValue): string | undefined {
   if (choice === 'auto' || choice === 'none' || choice === 'required') return undefined;
-  if (!isJsonObject(choice)) return 'a tool choice of no known shape';
-  const {type} = choice;
-  if (type === 'function' || type === 'custom') return undefined;
-  if (type !== 'allowed_tools') return `tool choice ${nameOfKind(type)}`;
-  const tools = choice['tools'] ?? asJsonObject(choice['allowed_tools'])?.['tools'];
-  return asJsonArray(tools)
-    .map(unknownToolChoice)
-    .find((kind) => kind !== undefined);
+  const {type, tools, allowed_tools: allowed} = asJsonObject(choice) ?? {};
+  const named = type === 'allowed_tools' ? asJsonArray(tools ?? asJsonObject(allowed)?.['tools']) : [choice];
+  const unknown = named.find((tool) => !isNamedTool(tool));
+  return unknown === undefined ? undefined : `tool choice ${nameOfKind(asJsonObject(unknown)?.['type'])}`;
 }
 
 /**
@@ -59,13 +53,31 @@ export function toResponsesTool(tool: JsonValue): JsonObject | string {
 export function toResponsesToolChoice(choice: JsonValue): JsonValue {
   if (!isJsonObject(choice)) return choice;
   const {type} = choice;
-  if (type === 'allowed_tools') {
-    const allowed = asJsonObject(choice['allowed_tools']);
-    if (allowed === undefined) return choice;
-    return {type, ...allowed, tools: asJsonArray(allowed['tools']).map(toResponsesToolChoice)};
-  }
-  const named = typeof type === 'string' ? asJsonObject(choice[type]) : undefined;
-  return named === undefined ? choice : {type, name: named['name'] ?? ''};
+  if (type !== 'allowed_tools') return toResponsesNamedTool(choice);
+  const allowed = asJsonObject(choice['allowed_tools']);
+  if (allowed === undefined) return choice;
+  return {
+    type,
+    ...allowed,
+    tools: asJsonArray(allowed['tools']).filter(isJsonObject).map(toResponsesNamedTool),
+  };
+}
+
+function isNamedTool(tool: JsonValue): boolean {
+  const type = asJsonObject(tool)?.['type'];
+  return type === 'function' || type === 'custom';
+}
+
+function toChatNamedTool(tool: JsonObject): JsonObject {
+  const {type, name} = tool;
+  if (typeof type !== 'string' || isJsonObject(tool[type])) return tool;
+  return {type, [type]: {name: name ?? ''}};
+}
+
+function toResponsesNamedTool(tool: JsonObject): JsonObject {
+  const {type} = tool;
+  const named = typeof type === 'string' ? asJsonObject(tool[type]) : undefined;
+  return named === undefined ? tool : {type, name: named['name'] ?? ''};
 }
 
 function toChatFormat(format: JsonValue): JsonValue {

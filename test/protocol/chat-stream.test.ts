@@ -189,6 +189,7 @@ describe('ChatStreamAccumulator', () => {
       error: {code: '429', message: 'slow'},
     },
     {name: 'an error text', sent: {error: 'no'}, error: {message: 'no'}},
+    {name: 'the error of a gateway', sent: {statusCode: 401, message: 'no'}, error: {statusCode: 401}},
     {name: 'a flat error', sent: {type: 'error', code: 'x'}, error: {type: 'error', code: 'x'}},
   ])('hands on $name inside the stream', ({sent, error}) => {
     const thrown = thrownBy(() => run([frame(delta({content: 'A'})), sent]));

@@ -213,6 +213,7 @@ describe('itemsToMessages', () => {
       input: [user({type: 'input_video'})],
       problem: 'input[0].content[0]: a video without a URL',
     },
+    {name: 'an empty message', input: [user()], problem: 'input[0].content: a message without content'},
     {
       name: 'an unknown part',
       input: [user('x', {type: 'scent'})],

@@ -50,11 +50,15 @@ describe('ResponsesStreamAccumulator', () => {
       {
         type: 'response.output_item.added',
         output_index: 1,
-        item: {type: 'custom_tool_call', name: 'sql', input: ''},
+        item: {type: 'custom_tool_call', status: 'in_progress', name: 'sql', input: ''},
       },
       {type: 'response.custom_tool_call_input.delta', output_index: 1, delta: 'SEL'},
       {type: 'response.custom_tool_call_input.delta', output_index: 1, delta: 'ECT'},
-      {type: 'response.output_item.added', output_index: 0, item: {type: 'message', content: []}},
+      {
+        type: 'response.output_item.added',
+        output_index: 0,
+        item: {type: 'message', status: 'in_progress', content: []},
+      },
       {
         type: 'response.output_text.delta',
         output_index: 0,
@@ -70,20 +74,20 @@ describe('ResponsesStreamAccumulator', () => {
         logprobs: [{token: 'b'}],
       },
       {type: 'response.refusal.delta', output_index: 0, content_index: 1, delta: 'no'},
-      {type: 'response.completed', response: {}},
+      {type: 'response.incomplete', response: {}},
     ];
     expect(run(sent)).toEqual({
-      status: 'completed',
+      status: 'incomplete',
       output: [
         {
           type: 'message',
-          status: 'completed',
+          status: 'incomplete',
           content: [
             {type: 'output_text', text: 'Ab', logprobs: [{token: 'A'}, {token: 'b'}]},
             {type: 'refusal', refusal: 'no'},
           ],
         },
-        {type: 'custom_tool_call', status: 'completed', name: 'sql', input: 'SELECT'},
+        {type: 'custom_tool_call', status: 'incomplete', name: 'sql', input: 'SELECT'},
       ],
     });
   });
@@ -98,6 +102,11 @@ describe('ResponsesStreamAccumulator', () => {
       {content: [{text: 'Let me look — 🌦.'}]},
       {arguments: '{"city":"Malmö"}'},
     ]);
+  });
+
+  it('takes every event of a server that numbers none of them', () => {
+    const unnumbered = withoutFinalOutput(call).map((frame) => ({...frame, sequence_number: -1}));
+    expect(run(unnumbered)).toEqual(call.at(-1)?.['response']);
   });
 
   it('is over when it is incomplete', () => {

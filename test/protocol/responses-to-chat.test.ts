@@ -272,6 +272,13 @@ describe('toChatRequest', () => {
     expect(error.hint).toBeDefined();
   });
 
+  it('keeps its message short however many parts there are', () => {
+    const input = Array.from({length: 500}, () => ({type: 'mcp_call'}));
+    const error = thrownBy(() => toChatRequest({input})) as CallError;
+    expect(error.problems).toHaveLength(500);
+    expect(error.message).toContain('input[9] (item mcp_call), and 490 more.');
+  });
+
   it('leaves the request as it was and takes no prototype from it', () => {
     const params = parseObject(
       '{"input":"hi","__proto__":{"polluted":1},"metadata":{"extra_body":"{\\"__proto__\\":{}}"}}',
