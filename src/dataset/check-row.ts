@@ -5,6 +5,7 @@ import {checkInput, hasOwnInput, inputShape, kindOf, type RowProblem} from './ro
 
 /** Everything that is wrong with a row by itself: its input, its parameters, its agent and its stamps. */
 export function checkRow(row: JsonObject, options: MaterializeOptions): readonly RowProblem[] {
+  if (isDeeperThan(row, maxDepth)) return [{message: `is nested deeper than ${maxDepth} levels`}];
   return [
     ...checkParams(row),
     ...checkRowInput(row, options),
@@ -34,8 +35,22 @@ function checkRowInput(
   }
   if (overrides['input'] !== undefined) return [];
   const shape = inputShape(row);
-  if (shape === undefined) return [{message: 'has no input', hint: shapesHint}];
+  if (shape === undefined) {
+    // Parameters that are no object are a problem already; what they would have held cannot be known.
+    const params = row['responses_create_params'] ?? {};
+    return isJsonObject(params) ? [{message: 'has no input', hint: shapesHint}] : [];
+  }
   return checkInput(row, shape);
+}
+
+// Far more than any payload has, and far less than what overflows the stack of those who read the records.
+const maxDepth = 200;
+
+function isDeeperThan(value: JsonValue | undefined, levels: number): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  if (levels === 0) return true;
+  for (const part of Object.values(value)) if (isDeeperThan(part as JsonValue, levels - 1)) return true;
+  return false;
 }
 
 type Check = (value: JsonValue) => boolean;

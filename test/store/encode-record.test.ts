@@ -1,0 +1,112 @@
+import {describe, expect, it} from 'vitest';
+import {CallError} from '../../src/core/errors.ts';
+import {encodeFailure, encodeRollout} from '../../src/store/encode-record.ts';
+import {completedOutcome, failedOutcome, rolloutOf} from './outcomes.ts';
+
+describe('encodeRollout', () => {
+  it('begins with the materialised row to the byte, then response, reward, what the judge adds and _rollcall', () => {
+    const rollout = rolloutOf(3, 1, {members: '"big":12345678901234567890,"x":1.0'});
+    const line = encodeRollout(
+      completedOutcome(rollout, {
+        verification: {
+          reward: 1,
+          fields: {judge_evaluations: [{verdict_label: '[[A=B]]'}]},
+          traces: [{deployment: 'judge', calls: 2, queuedMs: 0, callMs: 50}],
+        },
+        judgeMs: 61.04,
+      }),
+    );
+    expect(line).toBe(
+      `${rollout.text.slice(0, -1)},"response":{"id":"resp_1","output":[]},"reward":1,"judge_evaluations":[{"verdict_label":"[[A=B]]"}],"_rollcall":{"attempt":1,"calls":3,"deployment":"gpt","request_id":"req_1","queued_ms":1.3,"model_ms":200,"judge_ms":61}}`,
+    );
+  });
+
+  it('has no reward when nobody judged', () => {
+    const record = JSON.parse(encodeRollout(completedOutcome(rolloutOf(0)))) as object;
+    expect(record).not.toHaveProperty('reward');
+    expect(record).not.toHaveProperty('judge_evaluations');
+  });
+
+  it.each([
+    ['policy', true, undefined],
+    ['judge', undefined, true],
+  ])('says that it was simulated when the %s was', (_, policy, judge) => {
+    const trace = {deployment: 'd', calls: 1, queuedMs: 0, callMs: 1};
+    const verification = {reward: 0, fields: {}, traces: [{...trace, simulated: judge}]};
+    const line = encodeRollout(
+      completedOutcome(rolloutOf(0), {trace: {...trace, simulated: policy}, verification}),
+    );
+    expect(JSON.parse(line)).toMatchObject({_rollcall: {simulated: true, request_id: null}});
+  });
+
+  it('lets the row’s own value stand where the judge adds a key that the row has', () => {
+    const rollout = rolloutOf(0, 0, {members: '"expected_answer":"7"'});
+    const verification = {reward: 1, fields: {expected_answer: '8', reward: 5, extra: 1}, traces: []};
+    const line = encodeRollout(completedOutcome(rollout, {verification}));
+    expect(JSON.parse(line)).toMatchObject({expected_answer: '7', reward: 1, extra: 1});
+    expect(line.match(/"expected_answer"|"reward"/g)).toEqual(['"expected_answer"', '"reward"']);
+  });
+
+  it('counts earlier attempts as NeMo Gym does', () => {
+    expect(encodeRollout(completedOutcome(rolloutOf(0)))).not.toContain('_ng_attempt_index');
+    const record: unknown = JSON.parse(encodeRollout(completedOutcome(rolloutOf(0, 0, {attempt: 3}))));
+    expect(record).toMatchObject({_ng_attempt_index: 2, _rollcall: {attempt: 3}});
+  });
+
+  it('takes out of a foreign row what would double its own keys', () => {
+    const rollout = rolloutOf(0, 0, {
+      members: '"response":{"id":"old"},"reward":9,"big":12345678901234567890',
+    });
+    const line = encodeRollout(completedOutcome(rollout));
+    expect(line).toMatch(/^\{"big":12345678901234567890,/);
+    expect(line.match(/"response"/g)).toHaveLength(1);
+    expect(line).not.toContain('"reward"');
+  });
+});
+
+describe('encodeFailure', () => {
+  it('holds the row, the class, whether it is for good, and what went wrong', () => {
+    const rollout = rolloutOf(3, 1, {attempt: 2});
+    const line = encodeFailure(
+      failedOutcome(rollout, {effect: 'rollout', hint: 'Shorten it.', httpStatus: 400, requestId: 'req_9'}),
+    );
+    expect(line).toBe(
+      `${rollout.text.slice(0, -1)},"_ng_attempt_index":1,"_ng_failure_class":"agent_run_error","_ng_failure_terminal":true,"_ng_failure":{"code":"ERR_MODEL","message":"it broke","hint":"Shorten it.","http_status":400,"request_id":"req_9"}}`,
+    );
+  });
+
+  it('keeps the answer that the judge failed on, and gives no reward', () => {
+    const error = new CallError('no', {code: 'ERR_X', fault: 'model', effect: 'retry', httpStatus: 429});
+    const line = encodeFailure({status: 'failed', rollout: rolloutOf(0), error, response: {id: 'resp_1'}});
+    expect(JSON.parse(line)).toMatchObject({response: {id: 'resp_1'}, _ng_failure_class: 'judge_failed'});
+    expect(line).not.toContain('"reward"');
+  });
+
+  it.each([
+    ['judge_failed', {fault: 'judge'}],
+    ['agent_request_failed', {httpStatus: 429}],
+    ['agent_request_failed', {httpStatus: 503, effect: 'rollout'}],
+    ['agent_request_failed', {unreachable: true, effect: 'run'}],
+    ['agent_request_failed', {throttled: true}],
+    ['agent_request_failed', {}],
+    ['agent_request_failed', {httpStatus: 200}],
+    ['agent_run_error', {httpStatus: 500}],
+    ['agent_run_error', {httpStatus: 401, effect: 'run'}],
+    ['agent_run_error', {httpStatus: 200, effect: 'rollout'}],
+    ['agent_run_error', {effect: 'rollout'}],
+  ] as const)('is of class %s for %j', (expected, options) => {
+    expect(JSON.parse(encodeFailure(failedOutcome(rolloutOf(0), options)))).toMatchObject({
+      _ng_failure_class: expected,
+    });
+  });
+
+  it.each([
+    ['retry', false],
+    ['run', false],
+    ['rollout', true],
+    ['settings', true],
+  ] as const)('after an error with effect %s is terminal: %s', (effect, terminal) => {
+    const record: unknown = JSON.parse(encodeFailure(failedOutcome(rolloutOf(0), {effect})));
+    expect(record).toMatchObject({_ng_failure_terminal: terminal, _ng_failure: {hint: null}});
+  });
+});

@@ -1,0 +1,184 @@
+import {readFile, writeFile} from 'node:fs/promises';
+import fc from 'fast-check';
+import {describe, expect, it} from 'vitest';
+import type {JsonObject} from '../../src/core/json.ts';
+import type {Rollout} from '../../src/core/rollout.ts';
+import {encodeFailure, encodeRollout} from '../../src/store/encode-record.ts';
+import {type Journal, readJournal} from '../../src/store/journal.ts';
+import {type OutputPaths, outputPaths} from '../../src/store/output-paths.ts';
+import {owedRollouts} from '../../src/store/owed-rollouts.ts';
+import {createTempFolder} from '../helpers/temp-folder.ts';
+import {completedOutcome, failedOutcome, rolloutOf} from './outcomes.ts';
+
+const done = (task: number, rollout = 0): string => encodeRollout(completedOutcome(rolloutOf(task, rollout)));
+const failed = (task: number, effect: 'retry' | 'rollout' = 'retry'): string =>
+  encodeFailure(failedOutcome(rolloutOf(task), {effect}));
+
+describe('readJournal', () => {
+  it('finds nothing where nothing is', async () => {
+    await using folder = await createTempFolder();
+    expect(await journalOf(outputPaths(folder.file('out.jsonl')))).toMatchObject({
+      done: 0,
+      failed: 0,
+      tornLines: 0,
+    });
+  });
+
+  it('knows what is done, how often something failed, and what failed for good', async () => {
+    await using output = await createOutput(
+      [done(0), done(0, 1)],
+      [failed(0), failed(1), failed(1), failed(2, 'rollout'), failed(2)],
+    );
+    const journal = await journalOf(output.paths);
+    expect(journal).toMatchObject({done: 2, failed: 2, duplicates: 0, unidentified: 0});
+    expect(journal.isDone({taskIndex: 0, rolloutIndex: 1})).toBe(true);
+    expect(journal.isDone({taskIndex: 1, rolloutIndex: 0})).toBe(false);
+    expect(journal.attempts({taskIndex: 1, rolloutIndex: 0})).toBe(2);
+    expect(journal.attempts({taskIndex: 9, rolloutIndex: 0})).toBe(0);
+    expect(journal.isTerminal({taskIndex: 2, rolloutIndex: 0})).toBe(true);
+    expect(journal.isTerminal({taskIndex: 1, rolloutIndex: 0})).toBe(false);
+  });
+
+  it('hands on each completed record once, in order', async () => {
+    await using output = await createOutput([done(1), done(0), done(1)], []);
+    const records: JsonObject[] = [];
+    const journal = await readJournal(output.paths, {onRecord: (record) => records.push(record)});
+    expect(records.map((record) => record['_ng_task_index'])).toEqual([1, 0]);
+    expect(journal.duplicates).toBe(1);
+  });
+
+  it('understands NeMo Gym’s own rows', async () => {
+    await using output = await createOutput(
+      [
+        '{"reward":1.0,"_ng_task_index":0,"_ng_rollout_index":0,"agent_ref":{"name":"a"}}',
+        '',
+        '{"reward":0.0}',
+      ],
+      [
+        '{"_ng_failure_class":"judge_failed","reward":0.0,"_ng_task_index":1,"_ng_rollout_index":0}',
+        '',
+        '{"no":"indices"}',
+      ],
+    );
+    const journal = await journalOf(output.paths);
+    expect(journal).toMatchObject({done: 1, unidentified: 1, failed: 1});
+    expect(journal.attempts({taskIndex: 1, rolloutIndex: 0})).toBe(1);
+  });
+
+  it('refuses an output that is damaged in the middle, and does not touch it', async () => {
+    await using output = await createOutput([done(0), '{"torn', done(1)], []);
+    const before = await readFile(output.paths.output, 'utf8');
+    await expect(journalOf(output.paths)).rejects.toMatchObject({
+      code: 'ERR_OUTPUT_DAMAGED',
+      fault: 'store',
+      problems: [{line: 2}],
+    });
+    expect(await readFile(output.paths.output, 'utf8')).toBe(before);
+  });
+
+  it('overlooks damage in the middle of the failures', async () => {
+    await using output = await createOutput([], [failed(0), 'x', failed(0)]);
+    const journal = await journalOf(output.paths);
+    expect(journal.attempts({taskIndex: 0, rolloutIndex: 0})).toBe(2);
+  });
+
+  it('cuts off the zeros that a loss of power leaves', async () => {
+    await using output = await createOutput([done(0)], []);
+    await writeFile(output.paths.output, Buffer.concat([Buffer.from(`${done(0)}\n`), Buffer.alloc(500)]));
+    expect(await journalOf(output.paths)).toMatchObject({done: 1, tornLines: 1});
+    expect(await readFile(output.paths.output, 'utf8')).toBe(`${done(0)}\n`);
+  });
+
+  it('resumes to the same set from a file that is cut at any byte of its last three lines', async () => {
+    await using folder = await createTempFolder();
+    const paths = outputPaths(folder.file('out.jsonl'));
+    const plan = [0, 1, 2, 3, 4].map((task) => rolloutOf(task, 0, {members: '"q":"ü"'}));
+    const lines = plan.map((rollout) => encodeRollout(completedOutcome(rollout)));
+    const whole = Buffer.from(lines.map((line) => `${line}\n`).join(''));
+    const start = Buffer.byteLength(`${lines[0] ?? ''}\n${lines[1] ?? ''}\n`);
+    for (let end = start; end <= whole.length; end++) {
+      await writeFile(paths.output, whole.subarray(0, end));
+      const journal = await journalOf(paths);
+      const kept = await readFile(paths.output, 'utf8');
+      const owed = await owedFrom(plan, journal);
+      expect(kept === '' || kept.endsWith('\n')).toBe(true);
+      const after = [
+        ...kept.split('\n').slice(0, -1),
+        ...owed.map((rollout) => encodeRollout(completedOutcome(rollout))),
+      ];
+      expect(after).toEqual(lines);
+    }
+  });
+
+  it('adds up, however often a run is cut off and gone on with', async () => {
+    await using folder = await createTempFolder();
+    const paths = outputPaths(folder.file('out.jsonl'));
+    const plan = [0, 1, 2, 3, 4, 5].map((task) => rolloutOf(task));
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.nat({max: 800}), {maxLength: 8}), async (steps) => {
+        await writeFile(paths.output, '');
+        for (const bytes of steps) {
+          const owed = await owedFrom(plan, await journalOf(paths));
+          const more = owed.map((rollout) => `${encodeRollout(completedOutcome(rollout))}\n`).join('');
+          const kept = await readFile(paths.output);
+          await writeFile(paths.output, Buffer.concat([kept, Buffer.from(more).subarray(0, bytes)]));
+        }
+        const journal = await journalOf(paths);
+        const owed = await owedFrom(plan, journal);
+        expect(journal).toMatchObject({duplicates: 0, unidentified: 0});
+        expect(journal.done + owed.length).toBe(plan.length);
+      }),
+      {numRuns: 30},
+    );
+  });
+});
+
+describe('owedRollouts', () => {
+  it.each([
+    ['leaves out what is done, used up or failed for good', 2, false, ['1 attempt 2', '4 attempt 1']],
+    [
+      'gives another try to all that failed when told to',
+      2,
+      true,
+      ['1 attempt 2', '2 attempt 3', '3 attempt 2', '4 attempt 1'],
+    ],
+    ['owes a first attempt in any case', 1, false, ['4 attempt 1']],
+  ])('%s', async (_, maxAttempts, retryFailed, expected) => {
+    await using output = await createOutput(
+      [done(0)],
+      [failed(1), failed(2), failed(2), failed(3, 'rollout')],
+    );
+    const journal = await journalOf(output.paths);
+    const plan = [0, 1, 2, 3, 4].map((task) => rolloutOf(task));
+    const owed = await owedFrom(plan, journal, {maxAttempts, retryFailed});
+    expect(owed.map(({id, attempt}) => `${id.taskIndex} attempt ${attempt}`)).toEqual(expected);
+  });
+});
+
+async function journalOf(paths: OutputPaths): Promise<Journal> {
+  return readJournal(paths);
+}
+
+async function owedFrom(
+  plan: readonly Rollout[],
+  journal: Journal,
+  options = {maxAttempts: 3, retryFailed: false},
+): Promise<Rollout[]> {
+  const owed: Rollout[] = [];
+  const source = (async function* () {
+    for (const rollout of plan) yield await Promise.resolve(rollout);
+  })();
+  for await (const rollout of owedRollouts(source, journal, options)) owed.push(rollout);
+  return owed;
+}
+
+async function createOutput(
+  records: readonly string[],
+  failures: readonly string[],
+): Promise<AsyncDisposable & {readonly paths: OutputPaths}> {
+  const folder = await createTempFolder();
+  const paths = outputPaths(folder.file('out.jsonl'));
+  await writeFile(paths.output, records.map((line) => `${line}\n`).join(''));
+  await writeFile(paths.failures, failures.map((line) => `${line}\n`).join(''));
+  return {paths, [Symbol.asyncDispose]: () => folder[Symbol.asyncDispose]()};
+}

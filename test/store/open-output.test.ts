@@ -1,0 +1,180 @@
+import {existsSync} from 'node:fs';
+import {mkdir, readdir, readFile, symlink, writeFile} from 'node:fs/promises';
+import {describe, expect, it} from 'vitest';
+import type {JsonObject} from '../../src/core/json.ts';
+import {writeManifest} from '../../src/store/manifest.ts';
+import {type OpenOutput, openOutput} from '../../src/store/open-output.ts';
+import {outputPaths} from '../../src/store/output-paths.ts';
+import {createFakeClock} from '../helpers/fake-clock.ts';
+import {createTempFolder, type TempFolder} from '../helpers/temp-folder.ts';
+
+const settings = {input: 'abc', temperature: 0.2};
+const time = Date.UTC(2026, 10, 21, 23, 6, 7);
+
+describe('openOutput', () => {
+  it('starts fresh where nothing is, making folders and no file but the lock', async () => {
+    await using folder = await createTempFolder();
+    const output = await open(folder, {name: 'a/b/out.jsonl'});
+    expect(output).toMatchObject({resumed: undefined, movedTo: undefined, materialized: false});
+    expect(await readdir(folder.file('a/b'))).toEqual(['out.jsonl.lock']);
+    await output.release();
+    expect(await readdir(folder.file('a/b'))).toEqual([]);
+  });
+
+  it('goes on with an output of the same inputs and settings', async () => {
+    await using folder = await createTempFolder();
+    await writeEarlier(folder, {output: '{}\n'});
+    const output = await open(folder);
+    expect(output.resumed?.fingerprint).toEqual(settings);
+    expect(output.materialized).toBe(true);
+    await output.release();
+  });
+
+  it('refuses an output of other inputs or settings, naming each key, and gives it free again', async () => {
+    await using folder = await createTempFolder();
+    await writeEarlier(folder, {output: '{}\n'});
+    const before = await contentsOf(folder);
+    await expect(open(folder, {fingerprint: {input: 'xyz', temperature: 1}})).rejects.toMatchObject({
+      code: 'ERR_OUTPUT_MISMATCH',
+      fault: 'store',
+      hint: expect.stringContaining('--overwrite'),
+      problems: [
+        {path: 'input', message: 'was "abc", is "xyz"'},
+        {path: 'temperature', message: 'was 0.2, is 1'},
+      ],
+    });
+    expect(await contentsOf(folder)).toEqual(before);
+  });
+
+  it('does not ask about other settings when the earlier runs brought nothing', async () => {
+    await using folder = await createTempFolder();
+    await writeEarlier(folder, {output: '', failures: '{"why":1}\n'});
+    const output = await open(folder, {fingerprint: {input: 'xyz'}});
+    expect(output.resumed).toBeUndefined();
+    expect(await readFile(folder.file('out.2026-11-21T23-06-07Z_failures.jsonl'), 'utf8')).toBe(
+      '{"why":1}\n',
+    );
+    await output.release();
+  });
+
+  it.each([{output: '{}\n'}, {failures: '{}\n'}])('refuses what no manifest explains: %j', async (files) => {
+    await using folder = await createTempFolder();
+    if (files.output !== undefined) await writeFile(folder.file('out.jsonl'), files.output);
+    if (files.failures !== undefined) await writeFile(folder.file('out_failures.jsonl'), files.failures);
+    await expect(open(folder)).rejects.toMatchObject({
+      code: 'ERR_OUTPUT_EXISTS',
+      hint: expect.stringContaining('--overwrite'),
+    });
+  });
+
+  it('moves everything aside when told to, into names that make an output again, and never over another', async () => {
+    await using folder = await createTempFolder();
+    for (const turn of ['first', 'second']) {
+      await writeEarlier(folder, {output: `"${turn}"\n`, failures: ''});
+      const output = await open(folder, {overwrite: true});
+      expect(output.movedTo).toContain('out.2026-11-21T23-06-07Z');
+      await output.release();
+    }
+    const files = await contentsOf(folder);
+    const aside = 'out.2026-11-21T23-06-07Z';
+    expect(files.get(`${aside}.jsonl`)).toBe('"first"\n');
+    expect(files.get(`${aside}-2.jsonl`)).toBe('"second"\n');
+    expect(Object.values(outputPaths(folder.file(`${aside}.jsonl`))).filter(existsSync)).toHaveLength(4);
+    expect(files.has('out.jsonl')).toBe(false);
+  });
+
+  it('overwrites past a manifest that cannot be read', async () => {
+    await using folder = await createTempFolder();
+    await writeFile(folder.file('out_manifest.json'), '{');
+    await expect(open(folder)).rejects.toMatchObject({code: 'ERR_OUTPUT_MANIFEST'});
+    const output = await open(folder, {overwrite: true});
+    expect(existsSync(folder.file('out_manifest.json'))).toBe(false);
+    await output.release();
+  });
+
+  it('goes to one process at a time', async () => {
+    await using folder = await createTempFolder();
+    const first = await open(folder);
+    await expect(open(folder)).rejects.toMatchObject({
+      code: 'ERR_OUTPUT_LOCKED',
+      fault: 'store',
+      message: expect.stringContaining(`process ${process.pid}`),
+    });
+    await first.release();
+    await (await open(folder)).release();
+  });
+
+  it('refuses to replace its own input, under whatever name', async () => {
+    await using folder = await createTempFolder();
+    await writeFile(folder.file('out_materialized_inputs.jsonl'), '{}\n');
+    await symlink(folder.file('out_materialized_inputs.jsonl'), folder.file('in.jsonl'));
+    await expect(open(folder, {inputPath: folder.file('in.jsonl')})).rejects.toMatchObject({
+      code: 'ERR_OUTPUT_IS_INPUT',
+    });
+  });
+
+  it('says when the output is a folder, or cannot be made', async () => {
+    await using folder = await createTempFolder();
+    await mkdir(folder.file('out.jsonl'));
+    await expect(open(folder)).rejects.toMatchObject({
+      code: 'ERR_STORE_WRITE',
+      hint: expect.stringContaining('folder'),
+    });
+    await writeFile(folder.file('file'), '');
+    await expect(open(folder, {name: 'file/out.jsonl'})).rejects.toMatchObject({code: 'ERR_STORE_WRITE'});
+  });
+
+  it('leaves no folder behind when the start fails', async () => {
+    await using folder = await createTempFolder();
+    const output = await open(folder, {name: 'a/b/out.jsonl'});
+    for (const name of [
+      'out.jsonl',
+      'out_failures.jsonl',
+      'out_manifest.json',
+      'out_materialized_inputs.jsonl',
+    ]) {
+      await writeFile(folder.file(`a/b/${name}`), name.includes('_m') ? 'x' : '');
+    }
+    await output.abandon();
+    expect(await readdir(folder.path)).toEqual([]);
+  });
+
+  it('abandons nothing that holds a record', async () => {
+    await using folder = await createTempFolder();
+    const output = await open(folder);
+    await writeFile(folder.file('out.jsonl'), '{}\n');
+    await writeFile(folder.file('out_manifest.json'), '{}');
+    await output.abandon();
+    expect(await readdir(folder.path)).toEqual(['out.jsonl', 'out_manifest.json']);
+  });
+});
+
+interface OpenTestOptions {
+  readonly name?: string;
+  readonly fingerprint?: JsonObject;
+  readonly overwrite?: boolean;
+  readonly inputPath?: string;
+}
+
+function open(
+  folder: TempFolder,
+  {name = 'out.jsonl', fingerprint = settings, overwrite = false, inputPath}: OpenTestOptions = {},
+): Promise<OpenOutput> {
+  const clock = createFakeClock(time);
+  return openOutput(outputPaths(folder.file(name)), {fingerprint, overwrite, clock, inputPath});
+}
+
+async function writeEarlier(folder: TempFolder, {output = '', failures = ''}): Promise<void> {
+  const paths = outputPaths(folder.file('out.jsonl'));
+  await writeFile(paths.output, output);
+  await writeFile(paths.failures, failures);
+  await writeFile(paths.materialized, '{}\n');
+  await writeManifest(paths.manifest, {fingerprint: settings, about: {}, runs: []}, (text) => text);
+}
+
+async function contentsOf(folder: TempFolder): Promise<Map<string, string>> {
+  const names = (await readdir(folder.path)).sort();
+  return new Map(
+    await Promise.all(names.map(async (name) => [name, await readFile(folder.file(name), 'utf8')] as const)),
+  );
+}

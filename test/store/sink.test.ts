@@ -1,0 +1,66 @@
+import {readFile, writeFile} from 'node:fs/promises';
+import {Writable} from 'node:stream';
+import {describe, expect, it} from 'vitest';
+import {encodeFailure, encodeRollout} from '../../src/store/encode-record.ts';
+import {outputPaths} from '../../src/store/output-paths.ts';
+import {createStreamSink, openSink} from '../../src/store/sink.ts';
+import {createFakeClock} from '../helpers/fake-clock.ts';
+import {createTempFolder} from '../helpers/temp-folder.ts';
+import {completedOutcome, failedOutcome, rolloutOf} from './outcomes.ts';
+
+const same = (text: string): string => text;
+
+describe('openSink', () => {
+  it('puts completed rollouts into the output and failed ones beside it', async () => {
+    await using folder = await createTempFolder();
+    const paths = outputPaths(folder.file('out.jsonl'));
+    const sink = await openSink({paths, clock: createFakeClock(), redact: same, append: false});
+    const [done, failed] = [completedOutcome(rolloutOf(0)), failedOutcome(rolloutOf(1))];
+    await sink.write(done);
+    await sink.write(failed);
+    await sink.close();
+    expect(await readFile(paths.output, 'utf8')).toBe(`${encodeRollout(done)}\n`);
+    expect(await readFile(paths.failures, 'utf8')).toBe(`${encodeFailure(failed)}\n`);
+  });
+
+  it('makes both files even if they stay empty, and takes secrets out', async () => {
+    await using folder = await createTempFolder();
+    const paths = outputPaths(folder.file('out.jsonl'));
+    const redact = (text: string): string => text.replaceAll('resp_1', '****');
+    const sink = await openSink({paths, clock: createFakeClock(), redact, append: false});
+    expect(await readFile(paths.failures, 'utf8')).toBe('');
+    await sink.write(completedOutcome(rolloutOf(0)));
+    await sink.close();
+    expect(await readFile(paths.output, 'utf8')).toContain('"id":"****"');
+  });
+
+  it('goes on with what is there when told to, and refuses otherwise', async () => {
+    await using folder = await createTempFolder();
+    const paths = outputPaths(folder.file('out.jsonl'));
+    await writeFile(paths.output, 'old\n');
+    const options = {paths, clock: createFakeClock(), redact: same};
+    await expect(openSink({...options, append: false})).rejects.toMatchObject({code: 'ERR_STORE_WRITE'});
+    const sink = await openSink({...options, append: true});
+    await sink.write(completedOutcome(rolloutOf(0)));
+    await sink.close();
+    expect((await readFile(paths.output, 'utf8')).split('\n')).toHaveLength(3);
+  });
+});
+
+describe('createStreamSink', () => {
+  it('writes completed rollouts only, and leaves the stream open', async () => {
+    const chunks: string[] = [];
+    const stream = new Writable({
+      write(chunk: Buffer, _encoding, done) {
+        chunks.push(chunk.toString());
+        done();
+      },
+    });
+    const sink = createStreamSink(stream, {clock: createFakeClock(), redact: same});
+    await sink.write(failedOutcome(rolloutOf(1)));
+    await sink.write(completedOutcome(rolloutOf(0)));
+    await sink.close();
+    expect(chunks.join('')).toBe(`${encodeRollout(completedOutcome(rolloutOf(0)))}\n`);
+    expect(stream.writable).toBe(true);
+  });
+});
