@@ -34,28 +34,43 @@ export function createEquivalenceJudge(
 
   return async (row, response, options) => {
     const expected = expectedAnswerOf(row);
-    const question = selector.select(
-      readQuestion(asJsonObject(row['responses_create_params'])),
-      prepared.questionPattern,
-    );
+    const params = asJsonObject(row['responses_create_params']);
+    const question = selector.select(readQuestion(params), prepared.questionPattern);
     const {pattern, isPerRecord, isTooLong} = selector.patternFor(row, expected);
     const answer = readAnswer(response);
     const fullAnswer = answer === '' ? prepared.msgExtractionFailure : answer;
     const generated = answer === '' ? fullAnswer : selector.select(answer, pattern);
 
     const examination = new Examination(prepared, model, options);
-    const isEqual = await examination.ask({question, expected, generated});
-    let reward = isEqual ? 1 : 0;
-    if (isEqual && prepared.checkTwiceSwap && !isTooLong) {
-      const isEqualSwapped = await examination.ask({question, expected: generated, generated: expected});
-      if (!isEqualSwapped) reward = prepared.rewardIfSwapFails;
-    }
-    if (!isEqual && prepared.checkFullGenerationOnFail && isPerRecord && !isTooLong) {
-      const isFullEqual = await examination.ask({question, expected, generated: fullAnswer});
-      if (isFullEqual) reward = prepared.rewardIfFullGenerationSucceeds;
-    }
+    const reward = await rewardOf(examination, prepared, {
+      first: {question, expected, generated},
+      swapped: isTooLong ? undefined : {question, expected: generated, generated: expected},
+      rescue: isPerRecord && !isTooLong ? {question, expected, generated: fullAnswer} : undefined,
+    });
     return examination.toVerification(reward, row, expected);
   };
+}
+
+/** What may be asked about one answer, in NeMo Gym's order. */
+interface Questions {
+  readonly first: Comparison;
+  /** Asked to confirm "equal", if the settings say so. */
+  readonly swapped: Comparison | undefined;
+  /** Asked to overturn "not equal", if the settings say so. */
+  readonly rescue: Comparison | undefined;
+}
+
+async function rewardOf(
+  examination: Examination,
+  settings: PreparedJudgeSettings,
+  {first, swapped, rescue}: Questions,
+): Promise<number> {
+  if (await examination.ask(first)) {
+    if (!settings.checkTwiceSwap || swapped === undefined) return 1;
+    return (await examination.ask(swapped)) ? 1 : settings.rewardIfSwapFails;
+  }
+  if (!settings.checkFullGenerationOnFail || rescue === undefined) return 0;
+  return (await examination.ask(rescue)) ? settings.rewardIfFullGenerationSucceeds : 0;
 }
 
 interface Comparison {

@@ -11,7 +11,7 @@ export class PatternReader {
   #index = 0;
 
   constructor(source: string) {
-    this.#points = [...source];
+    this.#points = Array.from(source);
   }
 
   get atEnd(): boolean {
@@ -31,7 +31,7 @@ export class PatternReader {
 
   /** Reads `text` if it comes next. */
   eat(text: string): boolean {
-    const points = [...text];
+    const points = Array.from(text);
     if (points.some((point, ahead) => this.peek(ahead) !== point)) return false;
     this.#index += points.length;
     return true;
@@ -40,7 +40,7 @@ export class PatternReader {
   /** Reads up to `count` code points that match. */
   takeUpTo(count: number, pattern: RegExp): string {
     let out = '';
-    while ([...out].length < count && pattern.test(this.peek())) out += this.next();
+    while (Array.from(out).length < count && pattern.test(this.peek())) out += this.next();
     return out;
   }
 

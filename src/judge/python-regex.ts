@@ -65,32 +65,23 @@ class Translation {
 
   #readPiece(char: string): void {
     if (this.#flags.x && this.#skipVerbose(char)) return;
-    switch (char) {
-      case '\\':
-        return this.#readEscape(this.#reader.next());
-      case '[':
-        return this.#emitItem(readClass(this.#reader, this.#flags.a));
-      case '(':
-        return this.#openGroup();
-      case ')':
-        return this.#closeGroup();
-      case '|':
-        return this.#emitNothing('|');
-      case '^':
-        return this.#emitNothing(this.#flags.m ? '(?<![^\\n])' : startOfText);
-      case '$':
-        return this.#emitNothing(this.#flags.m ? '(?![^\\n])' : '(?=\\n?(?![^]))');
-      case '.':
-        return this.#emitItem(this.#flags.s ? '.' : '[^\\n]');
-      case '*':
-      case '+':
-      case '?':
-        return this.#emitRepeat(char);
-      case '{':
-        return this.#readBraces();
-      default:
-        return this.#emitItem(literal(char));
-    }
+    const assertion = this.#anchorOf(char);
+    if (assertion !== undefined) this.#emitNothing(assertion);
+    else if (char === '\\') this.#readEscape(this.#reader.next());
+    else if (char === '[') this.#emitItem(readClass(this.#reader, this.#flags.a));
+    else if (char === '(') this.#openGroup();
+    else if (char === ')') this.#closeGroup();
+    else if (char === '{') this.#readBraces();
+    else if (char === '.') this.#emitItem(this.#flags.s ? '.' : '[^\\n]');
+    else if (/[*+?]/u.test(char)) this.#emitRepeat(char);
+    else this.#emitItem(literal(char));
+  }
+
+  #anchorOf(char: string): string | undefined {
+    if (char === '|') return '|';
+    if (char === '^') return this.#flags.m ? '(?<![^\\n])' : startOfText;
+    if (char === '$') return this.#flags.m ? '(?![^\\n])' : '(?=\\n?(?![^]))';
+    return undefined;
   }
 
   #skipVerbose(char: string): boolean {
@@ -103,11 +94,14 @@ class Translation {
 
   #readEscape(letter: string): void {
     const assertion = this.#assertionOf(letter);
-    if (assertion !== undefined) return this.#emitNothing(assertion);
-    if (letter === '0') return this.#emitItem(literal(fromOctal(`0${this.#reader.takeUpTo(2, /[0-7]/u)}`)));
-    if (/[1-9]/u.test(letter)) return this.#readReference(letter);
-    const shorthand = shorthandClass(letter, this.#flags.a);
-    this.#emitItem(shorthand ?? literal(escapedCharacter(letter, this.#reader)));
+    if (assertion !== undefined) this.#emitNothing(assertion);
+    else if (/[1-9]/u.test(letter)) this.#readReference(letter);
+    else this.#emitItem(shorthandClass(letter, this.#flags.a) ?? literal(this.#characterOf(letter)));
+  }
+
+  #characterOf(letter: string): string {
+    if (letter === '0') return fromOctal(letter + this.#reader.takeUpTo(2, /[0-7]/u));
+    return escapedCharacter(letter, this.#reader);
   }
 
   #assertionOf(letter: string): string | undefined {
@@ -129,10 +123,9 @@ class Translation {
   // Python reads one digit or two as a group, three octal ones as a character.
   #readReference(firstDigit: string): void {
     const digits = firstDigit + this.#reader.takeUpTo(1, /[0-9]/u);
-    if (/^[1-7][0-7]$/u.test(digits) && /[0-7]/u.test(this.#reader.peek())) {
-      return this.#emitItem(literal(fromOctal(digits + this.#reader.next())));
-    }
-    this.#emitReference(Number(digits));
+    const isOctal = /^[1-7][0-7]$/u.test(digits) && /[0-7]/u.test(this.#reader.peek());
+    if (isOctal) this.#emitItem(literal(fromOctal(digits + this.#reader.next())));
+    else this.#emitReference(Number(digits));
   }
 
   #emitReference(number: number): void {
@@ -143,13 +136,16 @@ class Translation {
   }
 
   #openGroup(): void {
-    if (!this.#reader.eat('?')) return this.#enter('(', {captures: true});
+    if (!this.#reader.eat('?')) {
+      this.#enter('(', {captures: true});
+      return;
+    }
     const kind = this.#reader.next();
-    if (kind === ':' || kind === '=' || kind === '!') return this.#enter(`(?${kind}`);
-    if (kind === '#') return void this.#reader.takeUntil(')');
-    if (kind === '<') return this.#enter(`(?<${this.#lookBehindSign()}`);
-    if (kind === 'P') return this.#readNamed();
-    this.#enterWithFlags(kind);
+    if (kind === '#') this.#reader.takeUntil(')');
+    else if (kind === ':' || kind === '=' || kind === '!') this.#enter(`(?${kind}`);
+    else if (kind === '<') this.#enter(`(?<${this.#lookBehindSign()}`);
+    else if (kind === 'P') this.#readNamed();
+    else this.#enterWithFlags(kind);
   }
 
   #lookBehindSign(): string {
@@ -160,8 +156,8 @@ class Translation {
 
   #readNamed(): void {
     if (this.#reader.eat('=')) {
-      const number = this.#groupNumbers.get(this.#reader.takeUntil(')'));
-      return this.#emitReference(number ?? Number.POSITIVE_INFINITY);
+      this.#emitReference(this.#groupNumbers.get(this.#reader.takeUntil(')')) ?? Number.POSITIVE_INFINITY);
+      return;
     }
     if (!this.#reader.eat('<')) throw new Untranslatable('an unknown kind of group');
     const name = this.#reader.takeUntil('>');
@@ -198,7 +194,10 @@ class Translation {
     while (/[0-9,]/u.test(reader.peek(length))) length++;
     const inside = Array.from({length}, (_, ahead) => reader.peek(ahead)).join('');
     const counter = /^(\d*)(,?)(\d*)$/u.exec(inside);
-    if (counter === null || inside === '' || reader.peek(length) !== '}') return this.#emitItem(literal('{'));
+    if (counter === null || inside === '' || reader.peek(length) !== '}') {
+      this.#emitItem(literal('{'));
+      return;
+    }
     reader.eat(`${inside}}`);
     const [, least = '', comma = '', most = ''] = counter;
     this.#emitRepeat(`{${least === '' ? '0' : least}${comma}${most}}`);

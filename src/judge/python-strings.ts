@@ -12,7 +12,5 @@ export function stripText(text: string): string {
 
 /** The length in code points, as Python's `len()` counts. */
 export function codePointLength(text: string): number {
-  let length = 0;
-  for (const _ of text) length++;
-  return length;
+  return Array.from(text).length;
 }

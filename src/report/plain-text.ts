@@ -6,7 +6,7 @@ const unsafe = /[\p{Cc}\p{Cs}\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\
 /** A foreign text as one harmless line of at most `width` code points: no terminal sequences, no controls, no turned writing. */
 export function toPlainLine(text: string, width: number): string {
   const line = stripVTControlCharacters(text).replaceAll(unsafe, ' ').trim();
-  const points = [...line];
+  const points = Array.from(line);
   return points.length <= width ? line : `${points.slice(0, Math.max(0, width - 1)).join('')}…`;
 }
 
@@ -28,7 +28,7 @@ export function toPlainLines(text: string, width: number): readonly string[] {
 }
 
 function piecesOf(word: string, width: number): string[][] {
-  const points = [...word];
+  const points = Array.from(word);
   const pieces: string[][] = [];
   for (let start = 0; start < points.length; start += width) pieces.push(points.slice(start, start + width));
   return pieces;

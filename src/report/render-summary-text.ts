@@ -154,9 +154,8 @@ function toFileFact({label, path}: SummaryFile): Fact {
 
 function simulatedLines({isSimulated}: RunSummary, {style, width}: Page): readonly string[] {
   if (!isSimulated) return [];
-  const text =
-    'The answers came from the simulator: no model was called, and the rewards say nothing about one.';
-  return toPlainLines(`Simulated. ${text}`, width).map((line) => style.yellow(line));
+  const text = 'Simulated: answers of this run came from a simulator. Its rewards say nothing about a model.';
+  return toPlainLines(text, width).map((line) => style.yellow(line));
 }
 
 function facts(rows: readonly Fact[], {style, width}: Page): readonly string[] {

@@ -327,12 +327,12 @@ describe('when the judge fails', () => {
     await expect(judge(model, {row: withRegex()})).rejects.toMatchObject({code: 'ERR_JUDGE_CALL'});
   });
 
-  it.each([new CancelledError('aborted'), new TypeError('a bug')])(
-    'passes on what is no failed call: %s',
-    async (error) => {
-      await expect(judge(scriptedModel(error))).rejects.toBe(error);
-    },
-  );
+  it.each<[string, Error]>([
+    ['a cancellation', new CancelledError('aborted')],
+    ['a bug', new TypeError('no function')],
+  ])('passes on what is no failed call: %s', async (_name, error) => {
+    await expect(judge(scriptedModel(error))).rejects.toBe(error);
+  });
 
   it('passes on the reason of its cancellation, though that is a call error', async () => {
     const timeout = new CallError('the rollout took too long', {

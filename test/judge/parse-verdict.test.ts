@@ -6,24 +6,23 @@ const brackets = {equal: '[[A=B]]', notEqual: '[[A!=B]]'};
 const words = {equal: 'CORRECT', notEqual: 'INCORRECT'};
 
 describe('parseVerdict', () => {
-  it.each<[string, string, typeof brackets, VerdictPosition, string | null]>([
-    ['a lone label', 'They agree. [[A=B]]', brackets, 'first', '[[A=B]]'],
-    ['no label', 'They agree.', brackets, 'first', null],
-    ['nothing', '', brackets, 'last', null],
-    ['the first of two', 'not [[A!=B]] but [[A=B]]', brackets, 'first', '[[A!=B]]'],
-    ['the last of two', 'not [[A!=B]] but [[A=B]]', brackets, 'last', '[[A=B]]'],
-    ['the longer of two in one place', 'INCORRECT', words, 'first', 'INCORRECT'],
-    ['the longer of two in one place, from the end', 'INCORRECT', words, 'last', 'INCORRECT'],
-    ['the shorter by itself', 'so: CORRECT', words, 'last', 'CORRECT'],
+  it.each<[string, string, [typeof brackets, VerdictPosition], string | null]>([
+    ['a lone label', 'They agree. [[A=B]]', [brackets, 'first'], '[[A=B]]'],
+    ['no label', 'They agree.', [brackets, 'first'], null],
+    ['nothing', '', [brackets, 'last'], null],
+    ['the first of two', 'not [[A!=B]] but [[A=B]]', [brackets, 'first'], '[[A!=B]]'],
+    ['the last of two', 'not [[A!=B]] but [[A=B]]', [brackets, 'last'], '[[A=B]]'],
+    ['the longer of two in one place', 'INCORRECT', [words, 'first'], 'INCORRECT'],
+    ['the longer of two in one place, from the end', 'INCORRECT', [words, 'last'], 'INCORRECT'],
+    ['the shorter by itself', 'so: CORRECT', [words, 'last'], 'CORRECT'],
     [
       'the longer of two that begin alike',
       'YES_BUT',
-      {equal: 'YES', notEqual: 'YES_BUT'},
-      'first',
+      [{equal: 'YES', notEqual: 'YES_BUT'}, 'first'],
       'YES_BUT',
     ],
-    ['labels as written only', '[[a=b]]', brackets, 'first', null],
-  ])('finds %s', (_name, text, labels, position, verdict) => {
+    ['labels as written only', '[[a=b]]', [brackets, 'first'], null],
+  ])('finds %s', (_name, text, [labels, position], verdict) => {
     expect(parseVerdict(text, labels, position)).toBe(verdict);
   });
 

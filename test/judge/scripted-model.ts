@@ -1,4 +1,4 @@
-import type {JsonObject, JsonValue} from '../../src/core/json.ts';
+import type {JsonObject} from '../../src/core/json.ts';
 import type {ModelClient} from '../../src/core/ports.ts';
 import type {CallTrace} from '../../src/core/rollout.ts';
 
@@ -38,6 +38,6 @@ export function answerOf(text: string): JsonObject {
 }
 
 function promptOf(params: JsonObject): string {
-  const messages = params['input'] as readonly {readonly content: JsonValue}[];
-  return String(messages.at(-1)?.content);
+  const messages = params['input'] as readonly {readonly content: string}[];
+  return messages.at(-1)?.content ?? '';
 }

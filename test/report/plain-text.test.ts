@@ -39,7 +39,8 @@ describe('toPlainLines', () => {
   it('keeps every line within the width', () => {
     fc.assert(
       fc.property(fc.string({maxLength: 200}), fc.integer({min: 1, max: 30}), (text, width) => {
-        for (const line of toPlainLines(text, width)) expect([...line].length).toBeLessThanOrEqual(width);
+        for (const line of toPlainLines(text, width))
+          expect(Array.from(line).length).toBeLessThanOrEqual(width);
       }),
     );
   });

@@ -37,8 +37,8 @@ describe('renderSummaryText', () => {
         rollouts      results/run one/rollouts.jsonl
         failures      results/very-long-folder/very-long-folder/very-long-folder/very-long-folder/very-long-folder/very-long-folder/rollouts_failures.jsonl
 
-      Simulated. The answers came from the simulator: no model was called, and the
-      rewards say nothing about one.
+      Simulated: answers of this run came from a simulator. Its rewards say nothing
+      about a model.
       "
     `);
   });
@@ -100,8 +100,8 @@ describe('renderSummaryText', () => {
     expect(renderSummaryText(summaryOf({failed: 1, failures}), []).split('\n').length).toBeLessThan(12);
   });
 
-  it('says that nothing came from a model only when nothing did', () => {
-    expect(renderSummaryText(summaryOf({isSimulated: true}), [])).toContain('Simulated.');
+  it('says that it was simulated only when it was', () => {
+    expect(renderSummaryText(summaryOf({isSimulated: true}), [])).toContain('Simulated:');
     expect(renderSummaryText(summaryOf(), [])).not.toContain('imulat');
   });
 });
