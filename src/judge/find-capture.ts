@@ -27,9 +27,13 @@ export function findCapture(pattern: RegExp, text: string): CaptureSearch {
 type Captures = readonly (string | undefined)[];
 
 function mayRunAway(pattern: RegExp, text: string): boolean {
-  const loops = pattern.source.match(/[*+]|,\}|\\\d/g)?.length ?? 0;
+  const bare = pattern.source.replaceAll(notQuantifiers, '');
+  const loops = bare.match(/(?:[*+?]|\{\d+(?:,\d*)?\})\??/g)?.length ?? 0;
   return loops > 1 || (loops === 1 && text.length > shortText);
 }
+
+// Group openings and escapes: the other places of question marks and braces in a translated pattern.
+const notQuantifiers = /\(\?(?:[:=!]|<[=!]|<[^>]*>)|\\[pu]\{[^}]*\}|\\./g;
 
 function searchLast(pattern: RegExp, text: string): Captures | undefined {
   let last: Captures | undefined;

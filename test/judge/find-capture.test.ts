@@ -23,6 +23,14 @@ describe('findCapture', () => {
     expect(findCapture(/a(b*)/gsu, `${'x'.repeat(9000)}abb`)).toEqual({kind: 'found', text: 'bb'});
   });
 
+  it.each([
+    ['nested loops', /(a+)+$/gsu],
+    ['nested counts', /(a{1,30}){1,30}$/gsu],
+    ['options in a loop', /(a|a?)+$/gsu],
+  ])('cuts off a search with %s', (_name, pattern) => {
+    expect(findCapture(pattern, `${'a'.repeat(39)}b`)).toEqual({kind: 'timeout'});
+  });
+
   it('cuts off a search that text was made to let run for ever', () => {
     expect(findCapture(/(a+)+$/gsu, `${'a'.repeat(60)}b`)).toEqual({kind: 'timeout'});
     expect(findCapture(/(a+)+$/gsu, 'aa')).toEqual({kind: 'found', text: 'aa'});
