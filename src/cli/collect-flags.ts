@@ -19,6 +19,23 @@ export interface CollectFlags extends InputFlags {
   readonly progress: 'auto' | 'bar' | 'log' | 'json' | 'none';
 }
 
+/** What the flags of a command that serves say. */
+export interface ServerFlags extends InputFlags {
+  readonly host: string | undefined;
+  readonly port: number | undefined;
+  readonly json: boolean;
+}
+
+/** Reads the flags of `simulate-azure`; a `RollcallError` (`ERR_USAGE`) names every bad value. */
+export function readServerFlags(flags: Flags): ServerFlags {
+  const reader = new FlagReader(flags);
+  const input = readInput(reader);
+  const host = reader.text('host');
+  const port = reader.number('port', {whole: true, min: 0, max: 65_535});
+  reader.finish();
+  return {...input, host, port, json: reader.isSet('json')};
+}
+
 /** Reads the flags of `validate`; a `RollcallError` (`ERR_USAGE`) names every bad value. */
 export function readInputFlags(flags: Flags): InputFlags {
   const reader = new FlagReader(flags);

@@ -1,7 +1,7 @@
 import {Command, CommanderError, Option} from 'commander';
 import {exitCodes, RollcallError} from '../core/errors.ts';
+import {packageVersion} from '../runtime/installation.ts';
 import type {Io} from './io.ts';
-import {version} from './version.ts';
 
 /** Flags as they were given, by commander's camelCase names; values are still text. */
 export type Flags = Readonly<Record<string, string | boolean | readonly string[] | undefined>>;
@@ -78,13 +78,13 @@ function subcommand(program: Command, name: string, io: Io): Command {
 /** Text for people goes to stderr, the version to stdout; nothing ends the process. */
 function quiet(command: Command, io: Io): Command {
   return command
-    .version(version(), '-V, --version', 'print the version')
+    .version(packageVersion(), '-V, --version', 'print the version')
     .option('-v, --verbose', 'say more of what happens')
     .helpOption('-h, --help', 'show this help')
     .helpCommand(false)
     .exitOverride()
     .configureOutput({
-      writeOut: (text) => (text === `${version()}\n` ? io.stdout : io.stderr).write(text),
+      writeOut: (text) => (text === `${packageVersion()}\n` ? io.stdout : io.stderr).write(text),
       writeErr: (text) => io.stderr.write(text),
       getOutHelpWidth: io.columns,
       getErrHelpWidth: io.columns,
@@ -144,11 +144,9 @@ function addValidate(command: Command): Command {
 }
 
 function addSimulateAzure(command: Command): Command {
-  return command
-    .description('Runs the Azure OpenAI simulator as a server of its own, until told to stop.')
-    .option(
-      '--config <path>',
-      'settings of the simulator (docs/simulator.md); without it, one deployment that echoes',
+  return addConfiguration(command)
+    .description(
+      'Runs the Azure OpenAI simulator as a server of its own, until told to stop. Without --config every deployment echoes.',
     )
     .option('--host <host>', 'address to listen on (default: 127.0.0.1)')
     .option('--port <n>', 'port to listen on; 0 takes a free one (default: 8900)')

@@ -1,7 +1,7 @@
 import {describe, expect, it} from 'vitest';
 import {main} from '../../src/cli/main.ts';
 import {type Actions, type Invocation, runCommandLine} from '../../src/cli/program.ts';
-import {version} from '../../src/cli/version.ts';
+import {packageVersion} from '../../src/runtime/installation.ts';
 import {captureIo} from '../helpers/capture-io.ts';
 
 function fakeActions() {
@@ -61,7 +61,7 @@ describe('the command line', () => {
     async (argv) => {
       const io = captureIo();
       expect(await runCommandLine(argv, io, fakeActions().actions)).toBe(0);
-      expect(io.out()).toBe(`${version()}\n`);
+      expect(io.out()).toBe(`${packageVersion()}\n`);
     },
   );
 

@@ -1,0 +1,195 @@
+import {type CollectEnd, collectRollouts} from '../collect/collect-rollouts.ts';
+import type {FailureAllowance} from '../config/collect-config.ts';
+import type {LoadedConfig} from '../config/load-config.ts';
+import {type Cancellation, CancellationSource} from '../core/cancellation.ts';
+import {asJsonObject, asNumber} from '../core/json.ts';
+import type {Outcome} from '../core/rollout.ts';
+import type {MaterializeOptions} from '../dataset/materialize-options.ts';
+import {materializeRows} from '../dataset/materialize-rows.ts';
+import type {Survey} from '../dataset/survey.ts';
+import {surveyInput} from '../dataset/survey-input.ts';
+import {createMetricsFold} from '../metrics/metrics-fold.ts';
+import {factsOfOutcome} from '../metrics/rollout-facts.ts';
+import {createRunSummary, type RunSummary} from '../metrics/run-summary.ts';
+import type {InputSource} from '../runtime/input-source.ts';
+import type {AppEnvironment} from './environment.ts';
+import {fingerprintOf} from './fingerprint.ts';
+import {type ConfigSources, loadRunConfig} from './load-run-config.ts';
+import {openDeployments} from './open-deployments.ts';
+import {modelNamesOf, openRunners} from './open-runners.ts';
+import {openSimulators} from './open-simulators.ts';
+import {type AgentPlan, planAgents} from './plan-agents.ts';
+import {openRunInput, pathsOf, planMaterializing, type RunPaths} from './plan-input.ts';
+import {openRunOutput, openStreamOutput, type RunOutput, type Standing} from './run-output.ts';
+
+export interface CollectRequest extends ConfigSources {
+  readonly overwrite: boolean;
+  readonly retryFailed: boolean;
+}
+
+/** Counts that change while a collection runs; whoever shows progress reads them when it likes. */
+export interface LiveCounts {
+  readonly owed: number;
+  done: number;
+  failed: number;
+  inFlight: number;
+  tokens: number;
+  rewards: number;
+  rewardSum: number;
+}
+
+export interface CollectHooks {
+  readonly drain: Cancellation;
+  readonly abort: Cancellation;
+  /** Told once everything is checked and opened, before the first call. */
+  readonly onStart: (standing: Standing, counts: LiveCounts) => void;
+}
+
+/** How a collection ended and what it left behind. */
+export interface CollectReport {
+  readonly end: CollectEnd;
+  readonly standing: Standing;
+  readonly summary: RunSummary;
+  readonly files: RunOutput['files'];
+  /** Rollouts without a record, of those that had their chance. */
+  readonly failedRollouts: number;
+  /** More rollouts failed than may. */
+  readonly tooManyFailed: boolean;
+}
+
+/**
+ * The main job: checks configuration and every row, opens output and deployments, runs what is owed, writes the metrics.
+ * What is wrong before the first call is thrown as a `RollcallError` and leaves nothing behind; how the run itself ended
+ * is in the report. `exitCodeOf` says with what exit code the manifest closes.
+ */
+export async function collect(
+  request: CollectRequest,
+  environment: AppEnvironment,
+  hooks: CollectHooks,
+  exitCodeOf: (report: CollectReport) => number,
+): Promise<CollectReport> {
+  const config = await loadRunConfig(request, environment);
+  const paths = pathsOf(config, environment);
+  const plans = planAgents(config);
+  const materializing = await planMaterializing(config, plans, environment);
+  await using input = await openRunInput(paths, environment);
+  const survey = await surveyInput(input, materializing);
+  for (const notice of survey.notices) environment.logger.warn(notice);
+  const prepared = {request, config, paths, plans, materializing, input, survey};
+  return runPrepared(prepared, environment, hooks, exitCodeOf);
+}
+
+interface PreparedRun {
+  readonly request: CollectRequest;
+  readonly config: LoadedConfig;
+  readonly paths: RunPaths;
+  readonly plans: readonly AgentPlan[];
+  readonly materializing: MaterializeOptions;
+  readonly input: InputSource;
+  readonly survey: Survey;
+}
+
+async function runPrepared(
+  prepared: PreparedRun,
+  environment: AppEnvironment,
+  {drain, abort, onStart}: CollectHooks,
+  exitCodeOf: (report: CollectReport) => number,
+): Promise<CollectReport> {
+  const {config, plans, survey} = prepared;
+  const {clock, logger} = environment;
+  const used = plansInUse(plans, survey);
+  const names = modelNamesOf(used, config);
+  await using simulators = await openSimulators(config, names, environment);
+  await using deployments = openDeployments(config, environment, {names, simulatorUrls: simulators.urls});
+  const {runnerOf, width} = await openRunners(used, config, deployments, environment);
+  const stopStarting = new CancellationSource(drain);
+  const folds = {metrics: createMetricsFold(), summary: createRunSummary()};
+  const output = await openOutputOf(prepared, folds, environment, (error) => stopStarting.cancel(error));
+  try {
+    for (const notice of output.notices) logger.info(notice);
+    const counts = liveCounts(output.standing.owed);
+    const startedAt = clock.monotonic();
+    onStart(output.standing, counts);
+    const end = await collectRollouts(
+      output.owed,
+      {concurrency: config.collect.numSamplesInParallel ?? width, drain: stopStarting, abort},
+      {runnerOf, sink: output.sink, clock},
+      {
+        onStart: () => void counts.inFlight++,
+        onOutcome(outcome) {
+          count(counts, outcome);
+          folds.summary.add(outcome);
+          if (outcome.status === 'completed') folds.metrics.add(factsOfOutcome(outcome));
+        },
+      },
+    );
+    const summary = folds.summary.finish({wallMs: clock.monotonic() - startedAt});
+    const report = reportOf(end, output, summary, config.collect.maxFailed);
+    await output.finish(exitCodeOf(report));
+    return report;
+  } catch (error) {
+    await output.release();
+    throw error;
+  } finally {
+    stopStarting.release();
+  }
+}
+
+/** Only what rows ask for is opened: a judge that nobody needs must not need a key. */
+function plansInUse(plans: readonly AgentPlan[], {agents}: Survey): readonly AgentPlan[] {
+  return plans.filter(({name}) => agents.has(name));
+}
+
+async function openOutputOf(
+  {request, config, paths, plans, materializing, input, survey}: PreparedRun,
+  folds: {
+    readonly metrics: ReturnType<typeof createMetricsFold>;
+    readonly summary: ReturnType<typeof createRunSummary>;
+  },
+  environment: AppEnvironment,
+  onStorageFailure: (error: Error) => void,
+): Promise<RunOutput> {
+  const {rows, rollouts, tasks, inputDigest} = survey;
+  const options = {
+    ...folds,
+    fingerprint: await fingerprintOf(inputDigest, materializing, plansInUse(plans, survey), config),
+    overwrite: request.overwrite,
+    retryFailed: request.retryFailed,
+    maxAttempts: config.collect.maxAttempts,
+    inputPath: paths.input === '-' ? undefined : paths.input,
+    about: {input: paths.input, rows, tasks, rollouts},
+    rows: () => materializeRows(input, survey, materializing),
+    onStorageFailure,
+  };
+  return paths.output === '-'
+    ? openStreamOutput(options, rollouts, environment)
+    : openRunOutput(paths.output, options, environment);
+}
+
+function liveCounts(owed: number): LiveCounts {
+  return {owed, done: 0, failed: 0, inFlight: 0, tokens: 0, rewards: 0, rewardSum: 0};
+}
+
+function count(counts: LiveCounts, outcome: Outcome): void {
+  counts.inFlight--;
+  if (outcome.status === 'failed') {
+    counts.failed++;
+    return;
+  }
+  counts.done++;
+  counts.tokens += asNumber(asJsonObject(outcome.response['usage'])?.['total_tokens']) ?? 0;
+  if (outcome.verification === undefined) return;
+  counts.rewards++;
+  counts.rewardSum += outcome.verification.reward;
+}
+
+function reportOf(
+  end: CollectEnd,
+  {standing, files}: RunOutput,
+  summary: RunSummary,
+  maxFailed: FailureAllowance,
+): CollectReport {
+  const failedRollouts = standing.givenUp + summary.failed;
+  const allowed = maxFailed.unit === 'rollouts' ? maxFailed.value : (maxFailed.value / 100) * standing.wanted;
+  return {end, standing, summary, files, failedRollouts, tooManyFailed: failedRollouts > allowed};
+}

@@ -1,0 +1,17 @@
+import type {Readable, Writable} from 'node:stream';
+import type {Clock, Random} from '../core/clock.ts';
+import type {Logger} from '../core/ports.ts';
+import type {Redactor} from '../core/redact.ts';
+
+/** What a run takes from the world around it. */
+export interface AppEnvironment {
+  readonly cwd: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly stdin: Readable;
+  readonly stdout: Writable;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+  /** Learns the secrets of the configuration; the logger writes through it. */
+  readonly redactor: Redactor;
+}

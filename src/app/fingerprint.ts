@@ -1,0 +1,76 @@
+import {createHash} from 'node:crypto';
+import type {LoadedConfig} from '../config/load-config.ts';
+import type {JsonObject, JsonValue} from '../core/json.ts';
+import type {MaterializeOptions} from '../dataset/materialize-options.ts';
+import {endpointOf} from './open-deployments.ts';
+import {readJudgePrompt} from './open-runners.ts';
+import type {AgentPlan} from './plan-agents.ts';
+
+/**
+ * Everything that changes answers: the input, how rows become rollouts, which deployment answers and how it is asked, who
+ * judges and with what prompt. Addresses, limits and time limits are not in it: a run may go on elsewhere or slower.
+ */
+export async function fingerprintOf(
+  inputDigest: string,
+  {limit, numRepeats, addSeed, overrides, promptConfig, agentName}: MaterializeOptions,
+  plans: readonly AgentPlan[],
+  config: LoadedConfig,
+): Promise<JsonObject> {
+  const agents: [string, JsonValue][] = [];
+  for (const plan of plans) {
+    const judge = plan.judgeName === undefined ? null : await judgeFingerprint(plan.judgeName, config);
+    agents.push([plan.name, {model: modelFingerprint(plan.modelName, config), judge}]);
+  }
+  return {
+    input_sha256: inputDigest,
+    limit: limit ?? null,
+    num_repeats: numRepeats,
+    num_repeats_add_seed: addSeed,
+    responses_create_params: overrides,
+    prompt_config:
+      promptConfig === undefined ? null : {user: promptConfig.user, system: promptConfig.system ?? null},
+    agent_name: agentName ?? null,
+    agents: Object.fromEntries(agents),
+  };
+}
+
+function modelFingerprint(name: string, {models, simulators}: LoadedConfig): JsonValue {
+  const settings = models.get(name);
+  if (settings === undefined) return null;
+  const {openaiBaseUrl, openaiModel, upstreamApi, modelFamily} = settings;
+  const simulator = typeof openaiBaseUrl === 'object' ? simulators.get(openaiBaseUrl.name) : undefined;
+  return {
+    deployment: openaiModel ?? endpointOf(settings, new Map()).deployment ?? null,
+    upstream_api: upstreamApi ?? null,
+    model_family: modelFamily ?? null,
+    ...(simulator === undefined ? {} : {simulator_sha256: digest(JSON.stringify(simulator.settings))}),
+  };
+}
+
+async function judgeFingerprint(name: string, config: LoadedConfig): Promise<JsonValue> {
+  const judge = config.judges.get(name);
+  if (judge === undefined) return null;
+  return {
+    model: modelFingerprint(judge.judgeModelServer.name, config),
+    prompt_sha256: digest(await readJudgePrompt(judge, config)),
+    judge_responses_create_params: judge.judgeResponsesCreateParams,
+    judge_system_message: judge.judgeSystemMessage ?? null,
+    judge_equal_label: judge.judgeEqualLabel,
+    judge_not_equal_label: judge.judgeNotEqualLabel,
+    question_extract_regex: judge.questionExtractRegex ?? null,
+    response_extract_regex: judge.responseExtractRegex ?? null,
+    msg_extraction_failure: judge.msgExtractionFailure,
+    check_twice_swap: judge.checkTwiceSwap,
+    reward_if_swap_fails: judge.rewardIfSwapFails,
+    use_per_record_regex: judge.usePerRecordRegex,
+    extraction_length_threshold: judge.extractionLengthThreshold ?? null,
+    check_full_generation_on_fail: judge.checkFullGenerationOnFail,
+    reward_if_full_generation_succeeds: judge.rewardIfFullGenerationSucceeds,
+    judge_unparsed: judge.judgeUnparsed,
+    verdict_position: judge.verdictPosition,
+  };
+}
+
+function digest(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
+}

@@ -1,0 +1,34 @@
+import {type LoadedConfig, loadConfig} from '../config/load-config.ts';
+import type {Problem} from '../core/errors.ts';
+import type {JsonObject} from '../core/json.ts';
+import {packageRoot} from '../runtime/installation.ts';
+import type {AppEnvironment} from './environment.ts';
+
+/** Where a run's configuration comes from. */
+export interface ConfigSources {
+  readonly configPaths: readonly string[];
+  readonly envPath: string | undefined;
+  /** NeMo Gym overrides, as bare words. */
+  readonly overrides: readonly string[];
+  /** Flags under their override keys. */
+  readonly values: JsonObject;
+}
+
+/** Loads the configuration, teaches the redactor its secrets and warns of what looks wrong in it. */
+export async function loadRunConfig(
+  sources: ConfigSources,
+  environment: AppEnvironment,
+): Promise<LoadedConfig> {
+  const {configPaths, envPath, overrides, values} = sources;
+  const {cwd, env, redactor, logger} = environment;
+  const config = await loadConfig({configPaths, envPath, overrides, flags: values, cwd, env, packageRoot});
+  for (const secret of config.secrets) redactor.add(secret);
+  for (const warning of config.warnings) logger.warn(describe(warning));
+  return config;
+}
+
+function describe({message, file, line, path, hint}: Problem): string {
+  const place = [file, line].filter((part) => part !== undefined).join(':');
+  const where = [place, path].filter((part) => part !== undefined && part !== '').join(': ');
+  return `${where === '' ? '' : `${where}: `}${message}${hint === undefined ? '' : ` ${hint}`}`;
+}

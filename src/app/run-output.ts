@@ -1,0 +1,223 @@
+import type {JsonObject} from '../core/json.ts';
+import type {Sink} from '../core/ports.ts';
+import type {Rollout} from '../core/rollout.ts';
+import type {MaterializedRow} from '../dataset/materialize-rows.ts';
+import {readMaterialized} from '../dataset/read-materialized.ts';
+import type {MetricsFold} from '../metrics/metrics-fold.ts';
+import {factsOfRecord} from '../metrics/rollout-facts.ts';
+import type {RunSummaryFold} from '../metrics/run-summary.ts';
+import {packageVersion} from '../runtime/installation.ts';
+import {type Journal, readJournal} from '../store/journal.ts';
+import {type Manifest, writeManifest} from '../store/manifest.ts';
+import {type OpenOutput, openOutput} from '../store/open-output.ts';
+import {type OutputPaths, outputPaths} from '../store/output-paths.ts';
+import {owedRollouts, standingOf} from '../store/owed-rollouts.ts';
+import {createStreamSink, openSink} from '../store/sink.ts';
+import {writeMaterialized} from '../store/write-materialized.ts';
+import type {AppEnvironment} from './environment.ts';
+import {writeMetrics} from './write-metrics.ts';
+
+/** How far an output has come before this run does anything. */
+export interface Standing {
+  /** Rollouts wanted in all. */
+  readonly wanted: number;
+  /** Done by earlier runs. */
+  readonly done: number;
+  /** Failed for good, or as often as they may. */
+  readonly givenUp: number;
+  readonly owed: number;
+}
+
+/** Where a run's rollouts come from and go to. */
+export interface RunOutput {
+  readonly standing: Standing;
+  readonly owed: AsyncIterable<Rollout>;
+  readonly sink: Sink;
+  /** What people may look at afterwards. */
+  readonly files: readonly {readonly label: string; readonly path: string}[];
+  readonly notices: readonly string[];
+  /** Closes the sink, writes metrics and the manifest's end. */
+  finish(exitCode: number): Promise<void>;
+  /** Lets go of everything after a failure; what was recorded stays. */
+  release(): Promise<void>;
+}
+
+export interface RunOutputOptions {
+  readonly fingerprint: JsonObject;
+  readonly overwrite: boolean;
+  readonly retryFailed: boolean;
+  readonly maxAttempts: number;
+  readonly inputPath: string | undefined;
+  readonly about: JsonObject;
+  readonly rows: () => AsyncIterable<MaterializedRow>;
+  /** Gets what is wanted and what earlier runs completed. */
+  readonly metrics: MetricsFold;
+  readonly summary: RunSummaryFold;
+  /** Told at once when nothing can be kept any more. */
+  readonly onStorageFailure: (error: Error) => void;
+}
+
+/** Takes the output, materialises what is wanted unless that is done, and finds out what is owed. */
+export async function openRunOutput(
+  path: string,
+  options: RunOutputOptions,
+  environment: AppEnvironment,
+): Promise<RunOutput> {
+  const paths = outputPaths(path);
+  const {fingerprint, overwrite, inputPath} = options;
+  const held = await openOutput(paths, {fingerprint, overwrite, inputPath, clock: environment.clock});
+  try {
+    return await startOn(paths, held, options, environment);
+  } catch (error) {
+    await held.abandon();
+    throw error;
+  }
+}
+
+/** The same onto standard output: nothing is kept, so nothing can be gone on with. */
+export function openStreamOutput(
+  {rows, metrics, onStorageFailure}: RunOutputOptions,
+  wanted: number,
+  {clock, redactor, stdout}: AppEnvironment,
+): RunOutput {
+  const sink = createStreamSink(stdout, {clock, redact: redactor.redact, onFailure: onStorageFailure});
+  return {
+    standing: {wanted, done: 0, givenUp: 0, owed: wanted},
+    owed: firstAttempts(expecting(rows(), metrics)),
+    sink,
+    files: [],
+    notices: [],
+    finish: () => sink.close(),
+    release: () => sink.close(),
+  };
+}
+
+async function startOn(
+  paths: OutputPaths,
+  held: OpenOutput,
+  options: RunOutputOptions,
+  environment: AppEnvironment,
+): Promise<RunOutput> {
+  const {clock, redactor} = environment;
+  const {metrics, summary, maxAttempts, retryFailed, onStorageFailure} = options;
+  const journal = await readJournal(paths, {
+    onRecord(record) {
+      const facts = factsOfRecord(record);
+      metrics.add(facts);
+      summary.addEarlier(facts);
+    },
+  });
+  const standing = await materialize(paths, held, journal, options, environment);
+  const manifest = await beginManifest(paths, held, options, environment);
+  const sink = await openSink({
+    paths,
+    append: true,
+    clock,
+    redact: redactor.redact,
+    onFailure: onStorageFailure,
+  });
+  return {
+    standing,
+    owed: owedRollouts(readMaterialized(paths.materialized), journal, {maxAttempts, retryFailed}),
+    sink,
+    files: filesOf(paths),
+    notices: noticesOf(journal, held),
+    async finish(exitCode) {
+      await sink.close();
+      await writeMetrics(paths.metrics, metrics);
+      await writeManifest(paths.manifest, endRun(manifest, clock.now(), exitCode), redactor.redact);
+      await held.release();
+    },
+    async release() {
+      await sink.close().catch(() => undefined);
+      await held.release();
+    },
+  };
+}
+
+/** Makes the materialised file if it is not there, and counts what of it stands how. */
+async function materialize(
+  paths: OutputPaths,
+  {materialized}: OpenOutput,
+  journal: Journal,
+  {rows, metrics, maxAttempts, retryFailed}: RunOutputOptions,
+  {clock}: AppEnvironment,
+): Promise<Standing> {
+  const counts = {done: 0, owed: 0, 'given up': 0};
+  const count = async function* (source: AsyncIterable<MaterializedRow>): AsyncGenerator<MaterializedRow> {
+    for await (const row of expecting(source, metrics)) {
+      counts[standingOf(row.id, journal, {maxAttempts, retryFailed})]++;
+      yield row;
+    }
+  };
+  const wanted = materialized
+    ? await drain(count(readMaterialized(paths.materialized)))
+    : await writeMaterialized(paths.materialized, count(rows()), clock);
+  return {wanted, done: counts.done, owed: counts.owed, givenUp: counts['given up']};
+}
+
+async function beginManifest(
+  paths: OutputPaths,
+  {resumed}: OpenOutput,
+  {fingerprint, about}: RunOutputOptions,
+  {clock, redactor}: AppEnvironment,
+): Promise<Manifest> {
+  const manifest: Manifest = {
+    fingerprint,
+    about: {...about, rollcall_version: packageVersion()},
+    runs: [...(resumed?.runs ?? []), {startedAt: new Date(clock.now()).toISOString()}],
+  };
+  await writeManifest(paths.manifest, manifest, redactor.redact);
+  return manifest;
+}
+
+function endRun(manifest: Manifest, nowMs: number, exitCode: number): Manifest {
+  const current = manifest.runs.at(-1);
+  if (current === undefined) return manifest;
+  const ended = {...current, endedAt: new Date(nowMs).toISOString(), exitCode};
+  return {...manifest, runs: [...manifest.runs.slice(0, -1), ended]};
+}
+
+/** Tells the metrics of each rollout that is wanted, so that missing ones show. */
+async function* expecting<Row extends MaterializedRow>(
+  rows: AsyncIterable<Row>,
+  metrics: MetricsFold,
+): AsyncGenerator<Row> {
+  for await (const row of rows) {
+    metrics.expect(row.agentName, row.id.taskIndex);
+    yield row;
+  }
+}
+
+async function* firstAttempts(rows: AsyncIterable<MaterializedRow>): AsyncGenerator<Rollout> {
+  for await (const {id, agentName, text} of rows) {
+    yield {id, agentName, text, attempt: 1, row: JSON.parse(text) as JsonObject};
+  }
+}
+
+async function drain(rows: AsyncIterable<unknown>): Promise<number> {
+  let count = 0;
+  for await (const _ of rows) count++;
+  return count;
+}
+
+function filesOf({output, failures, materialized, manifest, metrics}: OutputPaths): RunOutput['files'] {
+  return [
+    {label: 'rollouts', path: output},
+    {label: 'failures', path: failures},
+    {label: 'inputs', path: materialized},
+    {label: 'metrics', path: metrics},
+    {label: 'manifest', path: manifest},
+  ];
+}
+
+function noticesOf({tornLines, duplicates, unidentified}: Journal, {movedTo}: OpenOutput): readonly string[] {
+  return [
+    movedTo === undefined ? '' : `what was there is now ${movedTo}`,
+    tornLines === 0
+      ? ''
+      : `${String(tornLines)} line(s) torn by a kill were cut off; their rollouts are owed again`,
+    duplicates === 0 ? '' : `${String(duplicates)} record(s) repeat an identity and do not count`,
+    unidentified === 0 ? '' : `${String(unidentified)} record(s) have no indices and do not count`,
+  ].filter((notice) => notice !== '');
+}

@@ -1,0 +1,171 @@
+import {writeFile} from 'node:fs/promises';
+import {resolve} from 'node:path';
+import {type CollectReport, collect, type LiveCounts} from '../../app/collect.ts';
+import type {AppEnvironment} from '../../app/environment.ts';
+import type {Standing} from '../../app/run-output.ts';
+import {CancellationSource} from '../../core/cancellation.ts';
+import {CancelledError, exitCodes} from '../../core/errors.ts';
+import {renderSummaryText} from '../../report/render-summary-text.ts';
+import {summaryToJson} from '../../report/summary-to-json.ts';
+import {listenForSignals, type StopSignal} from '../../runtime/signals.ts';
+import {storeError} from '../../runtime/store-error.ts';
+import {createAppEnvironment} from '../app-environment.ts';
+import {type CollectFlags, readCollectFlags} from '../collect-flags.ts';
+import type {Io} from '../io.ts';
+import type {Invocation} from '../program.ts';
+import type {ProgressSnapshot} from '../progress/progress-snapshot.ts';
+import {chooseStyle, createProgressView, type ProgressView} from '../progress/progress-view.ts';
+import {exitCodeOf, renderError} from '../render-error.ts';
+import {summaryStyle} from '../summary-style.ts';
+
+/** `rollcall collect-rollouts`: flags in, exit code out. */
+export async function collectRollouts({flags, overrides}: Invocation, io: Io): Promise<number> {
+  const wanted = readCollectFlags(flags);
+  const view = createViewFor(wanted, io);
+  const environment = createAppEnvironment(io, {
+    verbose: wanted.verbose,
+    writeLine: (line) => view.writeLine(line),
+  });
+  const stops = listenForStops(environment);
+  try {
+    const report = await collect(
+      {...wanted, overrides},
+      environment,
+      {
+        drain: stops.drain,
+        abort: stops.abort,
+        onStart(standing, counts) {
+          announce(standing, environment);
+          stops.tellOf(counts);
+          view.start(() => snapshotOf(counts));
+        },
+      },
+      (ended) => exitCodeFor(ended, stops.signal()),
+    );
+    view.stop();
+    return await conclude(report, wanted, io, {environment, signal: stops.signal()});
+  } catch (error) {
+    view.stop();
+    const {text, exitCode} = renderError(error, environment.redactor.redact);
+    io.stderr.write(text);
+    return exitCode;
+  } finally {
+    stops.stopListening();
+  }
+}
+
+function createViewFor({progress}: CollectFlags, io: Io): ProgressView {
+  return createProgressView(
+    chooseStyle(progress, io),
+    io,
+    createAppEnvironment(io, {verbose: false, writeLine: () => undefined}).clock,
+  );
+}
+
+interface Stops {
+  readonly drain: CancellationSource;
+  readonly abort: CancellationSource;
+  readonly signal: () => StopSignal | undefined;
+  readonly tellOf: (counts: LiveCounts) => void;
+  readonly stopListening: () => void;
+}
+
+/** The first signal drains, the next aborts; people are told what happens and how to hurry it. */
+function listenForStops({logger}: AppEnvironment): Stops {
+  const drain = new CancellationSource();
+  const abort = new CancellationSource();
+  let signal: StopSignal | undefined;
+  let counts: LiveCounts | undefined;
+  const stopListening = listenForSignals({
+    onFirst(received) {
+      signal = received;
+      if (counts === undefined) abort.cancel(new CancelledError('stopped before the first call'));
+      else logger.info(`${received}: draining, ${String(counts.inFlight)} in flight; once more aborts them.`);
+      drain.cancel(new CancelledError(received));
+    },
+    onAgain() {
+      logger.info('Aborting: what was in flight is not recorded and is owed again.');
+      abort.cancel(new CancelledError('a second signal'));
+    },
+  });
+  return {
+    drain,
+    abort,
+    signal: () => signal,
+    tellOf: (live) => {
+      counts = live;
+    },
+    stopListening,
+  };
+}
+
+function announce({wanted, done, givenUp, owed}: Standing, {logger}: AppEnvironment): void {
+  const parts = [`${String(owed)} of ${String(wanted)} rollouts to do`];
+  if (done > 0) parts.push(`${String(done)} done before`);
+  if (givenUp > 0) parts.push(`${String(givenUp)} given up before (--retry-failed tries them again)`);
+  logger.info(`${parts.join(', ')}.`);
+}
+
+function snapshotOf({
+  owed,
+  done,
+  failed,
+  inFlight,
+  tokens,
+  rewards,
+  rewardSum,
+}: LiveCounts): ProgressSnapshot {
+  return {
+    total: owed,
+    done,
+    failed,
+    inFlight,
+    tokens,
+    meanReward: rewards === 0 ? undefined : rewardSum / rewards,
+  };
+}
+
+/** The contract's exit codes for how a collection ended. */
+function exitCodeFor({end, tooManyFailed}: CollectReport, signal: StopSignal | undefined): number {
+  if (end.kind === 'refused' && exitCodeOf(end.error) === exitCodes.refused) return exitCodes.refused;
+  if (signal !== undefined) return signal === 'SIGINT' ? exitCodes.interrupted : exitCodes.terminated;
+  if (end.kind === 'refused') return exitCodeOf(end.error);
+  return tooManyFailed ? exitCodes.failedRollouts : exitCodes.ok;
+}
+
+interface Conclusion {
+  readonly environment: AppEnvironment;
+  readonly signal: StopSignal | undefined;
+}
+
+async function conclude(
+  report: CollectReport,
+  {summaryJson}: CollectFlags,
+  io: Io,
+  {environment, signal}: Conclusion,
+): Promise<number> {
+  const {summary, files, end, standing, failedRollouts} = report;
+  const exitCode = exitCodeFor(report, signal);
+  io.stderr.write(environment.redactor.redact(renderSummaryText(summary, files, summaryStyle(io))));
+  if (end.kind === 'refused') io.stderr.write(renderError(end.error, environment.redactor.redact).text);
+  const left = standing.wanted - standing.done - summary.completed;
+  if (left > 0) io.stderr.write(`${nextStep(left, failedRollouts)}\n`);
+  if (summaryJson !== undefined) await writeSummary(resolve(io.cwd, summaryJson), report, exitCode);
+  return exitCode;
+}
+
+function nextStep(left: number, failed: number): string {
+  const givenUp = failed === 0 ? '' : ` (${String(failed)} failed)`;
+  return `${String(left)} rollout(s) are not done${givenUp}. The same command goes on with them.`;
+}
+
+async function writeSummary(path: string, {summary}: CollectReport, exitCode: number): Promise<void> {
+  try {
+    await writeFile(
+      path,
+      `${JSON.stringify({...summaryToJson(summary), exit_code: exitCode}, undefined, 2)}\n`,
+    );
+  } catch (error) {
+    throw storeError(path, error);
+  }
+}
