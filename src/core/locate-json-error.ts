@@ -32,26 +32,14 @@ function takeToken(
   expecting: Expecting,
   closers: string[],
 ): Step | JsonSyntaxError | undefined {
-  switch (expecting) {
-    case 'value':
-    case 'value or ]':
-      if (text[at] === ']' && expecting === 'value or ]') return close(at, closers);
-      return takeValue(text, at, closers);
-    case 'key':
-    case 'key or }':
-      if (text[at] === '}' && expecting === 'key or }') return close(at, closers);
-      return text[at] === '"' ? takeString(text, at, 'colon') : undefined;
-    case 'colon':
-      return text[at] === ':' ? {at: at + 1, expecting: 'value'} : undefined;
-    case 'comma or ]':
-      if (text[at] === ']') return close(at, closers);
-      return text[at] === ',' ? {at: at + 1, expecting: 'value'} : undefined;
-    case 'comma or }':
-      if (text[at] === '}') return close(at, closers);
-      return text[at] === ',' ? {at: at + 1, expecting: 'key'} : undefined;
-    case 'end':
-      return undefined;
-  }
+  const character = text[at];
+  const closer = closers.at(-1);
+  if (character === closer && closer !== undefined && expecting.endsWith(closer)) return close(at, closers);
+  if (expecting.startsWith('value')) return takeValue(text, at, closers);
+  if (expecting.startsWith('key')) return character === '"' ? takeString(text, at, 'colon') : undefined;
+  if (expecting === 'colon') return character === ':' ? {at: at + 1, expecting: 'value'} : undefined;
+  if (!expecting.startsWith('comma') || character !== ',') return undefined;
+  return {at: at + 1, expecting: closer === ']' ? 'value' : 'key'};
 }
 
 function close(at: number, closers: string[]): Step {

@@ -17,23 +17,28 @@ export function nearestName(name: string, candidates: Iterable<string>): string 
 
 /** Optimal string alignment: insertions, deletions, replacements and swaps of neighbours. */
 function editDistance(from: string, to: string): number {
-  let before: number[] = [];
-  let above = Array.from({length: to.length + 1}, (_, column) => column);
+  let before: readonly number[] = [];
+  let above: readonly number[] = Array.from({length: to.length + 1}, (_, column) => column);
   for (let row = 1; row <= from.length; row++) {
     const current = [row];
     for (let column = 1; column <= to.length; column++) {
       const differs = from[row - 1] === to[column - 1] ? 0 : 1;
-      let best = Math.min(
-        (above[column] ?? 0) + 1,
-        (current[column - 1] ?? 0) + 1,
-        (above[column - 1] ?? 0) + differs,
+      const swapped = row > 1 && from[row - 1] === to[column - 2] && from[row - 2] === to[column - 1];
+      current.push(
+        Math.min(
+          cell(above, column) + 1,
+          cell(current, column - 1) + 1,
+          cell(above, column - 1) + differs,
+          swapped ? cell(before, column - 2) + 1 : Infinity,
+        ),
       );
-      const swapped = from[row - 1] === to[column - 2] && from[row - 2] === to[column - 1];
-      if (row > 1 && column > 1 && swapped) best = Math.min(best, (before[column - 2] ?? 0) + 1);
-      current.push(best);
     }
     before = above;
     above = current;
   }
-  return above.at(-1) ?? 0;
+  return cell(above, to.length);
+}
+
+function cell(row: readonly number[], column: number): number {
+  return row[column] ?? Infinity;
 }

@@ -49,7 +49,7 @@ const maxDepth = 200;
 function isDeeperThan(value: JsonValue | undefined, levels: number): boolean {
   if (typeof value !== 'object' || value === null) return false;
   if (levels === 0) return true;
-  for (const part of Object.values(value)) if (isDeeperThan(part as JsonValue, levels - 1)) return true;
+  for (const part of Object.values(value)) if (isDeeperThan(part, levels - 1)) return true;
   return false;
 }
 

@@ -54,7 +54,13 @@ function isBlank(bytes: Buffer): boolean {
 function syntaxProblem(text: string): Problem {
   const error = locateJsonError(text);
   const {offset = 0, message = 'is refused by the parser', hint} = error ?? {};
-  return {message: `is not JSON: ${message}`, column: [...text.slice(0, offset)].length + 1, hint};
+  return {message: `is not JSON: ${message}`, column: columnAt(text, offset), hint};
+}
+
+/** Counted in characters as editors count them, from 1: what takes two UTF-16 units is one. */
+function columnAt(text: string, offset: number): number {
+  const pairs = text.slice(0, offset).match(/[\ud800-\udbff][\udc00-\udfff]/g)?.length ?? 0;
+  return offset - pairs + 1;
 }
 
 function encodingProblem(bytes: Buffer): Problem {
@@ -63,7 +69,8 @@ function encodingProblem(bytes: Buffer): Problem {
     utf16 === 'fffe' || utf16 === 'feff'
       ? 'It looks like UTF-16. Convert the file: iconv -f UTF-16 -t UTF-8.'
       : 'Convert the file to UTF-8, for example: iconv -f LATIN1 -t UTF-8.';
-  const column = [...textBeforeBadByte(bytes)].length + 1;
+  const before = textBeforeBadByte(bytes);
+  const column = columnAt(before, before.length);
   return {message: 'is not UTF-8: the byte there belongs to no character', column, hint};
 }
 

@@ -11,7 +11,7 @@ import {inputOf, inputShape} from './row-input.ts';
 export interface RowTemplate {
   readonly agentName: string;
   /** The materialised line, without its newline. */
-  line(taskIndex: number, rolloutIndex: number): string;
+  readonly line: (taskIndex: number, rolloutIndex: number) => string;
 }
 
 /**

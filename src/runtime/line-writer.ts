@@ -34,8 +34,8 @@ interface Target {
 const batchLines = 64;
 const batchDelayMs = 50;
 const batchBytes = 1024 * 1024;
-// Room for some seconds of a fast run; beyond it, those who write wait for the disk.
-const queueBytes = 8 * batchBytes;
+// Beyond it, those who write wait for the disk.
+const queueBytes = 2 * batchBytes;
 /** What a loss of power can cost at most: the lines of this time, in milliseconds. */
 const syncEveryMs = 1_000;
 
@@ -79,7 +79,7 @@ class BatchingWriter implements LineWriter {
   }
 
   async write(line: string): Promise<void> {
-    if (this.#failure !== undefined) throw this.#failure;
+    this.#throwFailure();
     this.#queue.push(line);
     this.#queuedBytes += line.length + 1;
     if (this.#queue.length >= batchLines || this.#queuedBytes >= batchBytes) this.#start();
@@ -87,8 +87,7 @@ class BatchingWriter implements LineWriter {
     while (this.#queuedBytes > queueBytes) {
       await new Promise<void>((resolve) => this.#waiting.push(resolve));
     }
-    // Set while this call waited, which the compiler cannot see.
-    if (this.#failure as Error | undefined) throw this.#failure;
+    this.#throwFailure();
   }
 
   async flush(): Promise<void> {
@@ -97,7 +96,7 @@ class BatchingWriter implements LineWriter {
       await this.#writing;
     }
     if (this.#failure === undefined) await this.#guard(() => this.#sync());
-    if (this.#failure !== undefined) throw this.#failure;
+    this.#throwFailure();
   }
 
   async close(): Promise<void> {
@@ -106,7 +105,7 @@ class BatchingWriter implements LineWriter {
     } finally {
       await this.#guard(() => this.#target.close());
     }
-    if (this.#failure !== undefined) throw this.#failure;
+    this.#throwFailure();
   }
 
   #start(): void {
@@ -147,6 +146,10 @@ class BatchingWriter implements LineWriter {
       this.#wake();
       this.#options.onFailure?.(this.#failure);
     }
+  }
+
+  #throwFailure(): void {
+    if (this.#failure !== undefined) throw this.#failure;
   }
 
   #wake(): void {

@@ -78,7 +78,7 @@ function decodeManifest(text: string): Manifest | undefined {
 
 function decodeRun({started_at: startedAt, ended_at: endedAt, exit_code: exitCode}: JsonObject): ManifestRun {
   return {
-    startedAt: String(startedAt),
+    startedAt: typeof startedAt === 'string' ? startedAt : '',
     endedAt: typeof endedAt === 'string' ? endedAt : undefined,
     exitCode: typeof exitCode === 'number' ? exitCode : undefined,
   };

@@ -37,7 +37,7 @@ describe('formatTemplate', () => {
       expect.objectContaining({
         code: 'ERR_TEMPLATE',
         fault: 'config',
-        message: expect.stringContaining(message),
+        message: expect.stringContaining(message) as string,
       }),
     );
   });

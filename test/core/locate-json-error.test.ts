@@ -21,7 +21,10 @@ describe('locateJsonError', () => {
     ['', 0, 'ends where a value'],
     ['\ufeff{}', 0, 'where a value'],
   ])('places the mistake of %j', (text, offset, message) => {
-    expect(locateJsonError(text)).toMatchObject({offset, message: expect.stringContaining(message)});
+    expect(locateJsonError(text)).toMatchObject({
+      offset,
+      message: expect.stringContaining(message) as string,
+    });
   });
 
   it.each([

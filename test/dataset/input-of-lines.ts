@@ -31,7 +31,12 @@ export async function materializeAll(
   options: MaterializeOptions = plainOptions(),
 ): Promise<{survey: Survey; rows: MaterializedRow[]}> {
   const survey = await surveyInput(source, options);
-  const rows: MaterializedRow[] = [];
-  for await (const row of materializeRows(source, survey, options)) rows.push(row);
-  return {survey, rows};
+  return {survey, rows: await collect(materializeRows(source, survey, options))};
+}
+
+/** All that a stream gives. */
+export async function collect<T>(stream: AsyncIterable<T>): Promise<T[]> {
+  const all: T[] = [];
+  for await (const each of stream) all.push(each);
+  return all;
 }

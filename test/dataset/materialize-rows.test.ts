@@ -6,7 +6,7 @@ import type {MaterializeOptions} from '../../src/dataset/materialize-options.ts'
 import {materializeRows} from '../../src/dataset/materialize-rows.ts';
 import {parsePromptConfig} from '../../src/dataset/prompt-config.ts';
 import {surveyInput} from '../../src/dataset/survey-input.ts';
-import {inputOfBytes, inputOfLines, materializeAll, plainOptions} from './input-of-lines.ts';
+import {collect, inputOfBytes, inputOfLines, materializeAll, plainOptions} from './input-of-lines.ts';
 
 describe('materializeRows', () => {
   it('writes a row as NeMo Gym does: its members, agent_ref and the two indices', async () => {
@@ -51,7 +51,7 @@ describe('materializeRows', () => {
     [
       'messages before input',
       {messages: [{role: 'user', content: 'm'}], input: 'i'},
-      [expect.objectContaining({role: 'user'})],
+      [expect.objectContaining({role: 'user'}) as unknown],
     ],
   ])('takes the input of a row that has %s', async (_, row, input) => {
     const {rows} = await materializeAll(inputOfLines(row));
@@ -277,12 +277,10 @@ describe('an input that changed after the survey', () => {
     ['lost its input', [{prompt: 'a'}, {}]],
   ])('is refused when it %s', async (_, after) => {
     const survey = await surveyInput(inputOfLines({prompt: 'a'}, {prompt: 'b'}), plainOptions());
-    const reading = (async () => {
-      for await (const row of materializeRows(inputOfLines(...after), survey, plainOptions())) void row;
-    })();
-    await expect(reading).rejects.toMatchObject({
+    const rows = materializeRows(inputOfLines(...after), survey, plainOptions());
+    await expect(collect(rows)).rejects.toMatchObject({
       code: 'ERR_DATASET',
-      message: expect.stringContaining('changed'),
+      message: expect.stringContaining('changed') as string,
     });
   });
 });

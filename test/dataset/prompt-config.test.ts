@@ -22,7 +22,7 @@ describe('parsePromptConfig', () => {
     ['user: x\nsytem: y', [{path: 'sytem', hint: 'Did you mean system?'}]],
     [
       'user: "{a.b}"\nsystem: "{"',
-      [{path: 'user'}, {path: 'system', message: expect.stringContaining('single {')}],
+      [{path: 'user'}, {path: 'system', message: expect.stringContaining('single {') as string}],
     ],
     ['user: "x', [{line: 1, file: 'p.yaml'}]],
     ['', [{path: 'user'}]],

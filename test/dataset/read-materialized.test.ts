@@ -2,7 +2,7 @@ import {writeFile} from 'node:fs/promises';
 import {describe, expect, it} from 'vitest';
 import {readMaterialized} from '../../src/dataset/read-materialized.ts';
 import {createTempFolder} from '../helpers/temp-folder.ts';
-import {inputOfLines, materializeAll, plainOptions} from './input-of-lines.ts';
+import {collect, inputOfLines, materializeAll, plainOptions} from './input-of-lines.ts';
 
 describe('readMaterialized', () => {
   it('gives back what was materialised', async () => {
@@ -12,8 +12,7 @@ describe('readMaterialized', () => {
       plainOptions({numRepeats: 2}),
     );
     await writeFile(folder.file('m.jsonl'), rows.map(({text}) => `${text}\n`).join(''));
-    const read = [];
-    for await (const row of readMaterialized(folder.file('m.jsonl'))) read.push(row);
+    const read = await collect(readMaterialized(folder.file('m.jsonl')));
     expect(read).toEqual(rows.map((row) => ({...row, row: JSON.parse(row.text) as unknown})));
   });
 
@@ -22,10 +21,7 @@ describe('readMaterialized', () => {
     async (line) => {
       await using folder = await createTempFolder();
       await writeFile(folder.file('m.jsonl'), `\n${line}\n`);
-      const reading = (async () => {
-        for await (const row of readMaterialized(folder.file('m.jsonl'))) void row;
-      })();
-      await expect(reading).rejects.toMatchObject({
+      await expect(collect(readMaterialized(folder.file('m.jsonl')))).rejects.toMatchObject({
         code: 'ERR_STORE_READ',
         fault: 'store',
         problems: [{line: 2}],

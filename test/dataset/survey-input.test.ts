@@ -65,7 +65,7 @@ describe('surveyInput', () => {
     await expect(surveyInput(inputOfLines(good), plainOptions(options))).rejects.toMatchObject({
       code: 'ERR_USAGE',
       fault: 'usage',
-      message: expect.stringContaining(message),
+      message: expect.stringContaining(message) as string,
     });
   });
 
@@ -186,7 +186,11 @@ describe('a bad row', () => {
     ],
   ])('in %s is named with line and column', async (_, bytes, column, hint) => {
     const [found] = await problemsOf(inputOfBytes(bytes), plainOptions());
-    expect(found).toMatchObject({line: 1, column, message: expect.stringContaining('is not UTF-8')});
+    expect(found).toMatchObject({
+      line: 1,
+      column,
+      message: expect.stringContaining('is not UTF-8') as string,
+    });
     expect(found?.hint).toContain(hint);
   });
 
@@ -230,7 +234,7 @@ describe('a bad row', () => {
     expect(problem).toMatchObject({
       line: 2,
       path: 'agent_ref',
-      hint: expect.stringContaining('--agent solver'),
+      hint: expect.stringContaining('--agent solver') as string,
     });
   });
 

@@ -70,8 +70,8 @@ describe('openInput', () => {
     const opening = openInput(folder.file(name), {stdin: Readable.from([]), spoolFolder: folder.path});
     await expect(opening).rejects.toMatchObject({
       code: 'ERR_DATASET',
-      message: expect.stringContaining(reason),
-      hint: expect.stringContaining('--input'),
+      message: expect.stringContaining(reason) as string,
+      hint: expect.stringContaining('--input') as string,
     });
   });
 
@@ -87,7 +87,7 @@ describe('openInput', () => {
     });
     await expect(textOf(source)).rejects.toMatchObject({
       code: 'ERR_DATASET',
-      message: expect.stringContaining(reason),
+      message: expect.stringContaining(reason) as string,
     });
   });
 

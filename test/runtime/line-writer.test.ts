@@ -43,7 +43,7 @@ describe('openLineWriter', () => {
     const opening = openLineWriter(folder.file(name), {clock: createFakeClock(), append: true});
     await expect(opening).rejects.toMatchObject({
       code: 'ERR_STORE_WRITE',
-      hint: expect.stringContaining(hint),
+      hint: expect.stringContaining(hint) as string,
     });
   });
 
@@ -69,7 +69,7 @@ describe('openLineWriter', () => {
     await writer.write('a');
     await expect(writer.close()).rejects.toMatchObject({
       code: 'ERR_STORE_WRITE',
-      hint: expect.stringContaining('The disk is full'),
+      hint: expect.stringContaining('The disk is full') as string,
     });
   });
 });
@@ -130,8 +130,8 @@ describe('createStreamWriter', () => {
     expect(results.some(({status}) => status === 'rejected')).toBe(true);
     await expect(writer.close()).rejects.toMatchObject({
       code: 'ERR_STORE_WRITE',
-      message: expect.stringContaining('standard output'),
-      hint: expect.stringContaining('ended first'),
+      message: expect.stringContaining('standard output') as string,
+      hint: expect.stringContaining('ended first') as string,
     });
   });
 });

@@ -50,7 +50,7 @@ describe('a manifest', () => {
     await writeFile(folder.file('m.json'), text);
     await expect(readManifest(folder.file('m.json'))).rejects.toMatchObject({
       code: 'ERR_OUTPUT_MANIFEST',
-      hint: expect.stringContaining('--overwrite'),
+      hint: expect.stringContaining('--overwrite') as string,
     });
   });
 

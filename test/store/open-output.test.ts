@@ -37,7 +37,7 @@ describe('openOutput', () => {
     await expect(open(folder, {fingerprint: {input: 'xyz', temperature: 1}})).rejects.toMatchObject({
       code: 'ERR_OUTPUT_MISMATCH',
       fault: 'store',
-      hint: expect.stringContaining('--overwrite'),
+      hint: expect.stringContaining('--overwrite') as string,
       problems: [
         {path: 'input', message: 'was "abc", is "xyz"'},
         {path: 'temperature', message: 'was 0.2, is 1'},
@@ -63,7 +63,7 @@ describe('openOutput', () => {
     if (files.failures !== undefined) await writeFile(folder.file('out_failures.jsonl'), files.failures);
     await expect(open(folder)).rejects.toMatchObject({
       code: 'ERR_OUTPUT_EXISTS',
-      hint: expect.stringContaining('--overwrite'),
+      hint: expect.stringContaining('--overwrite') as string,
     });
   });
 
@@ -98,7 +98,7 @@ describe('openOutput', () => {
     await expect(open(folder)).rejects.toMatchObject({
       code: 'ERR_OUTPUT_LOCKED',
       fault: 'store',
-      message: expect.stringContaining(`process ${process.pid}`),
+      message: expect.stringContaining(`process ${process.pid}`) as string,
     });
     await first.release();
     await (await open(folder)).release();
@@ -118,7 +118,7 @@ describe('openOutput', () => {
     await mkdir(folder.file('out.jsonl'));
     await expect(open(folder)).rejects.toMatchObject({
       code: 'ERR_STORE_WRITE',
-      hint: expect.stringContaining('folder'),
+      hint: expect.stringContaining('folder') as string,
     });
     await writeFile(folder.file('file'), '');
     await expect(open(folder, {name: 'file/out.jsonl'})).rejects.toMatchObject({code: 'ERR_STORE_WRITE'});
