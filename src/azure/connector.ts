@@ -19,33 +19,39 @@ const keepAliveProbeMs = 60_000;
  * an injected clock nor a wish to stop.
  */
 export function createConnector(clock: Clock, connectMs: number): Connector {
-  const opening = new Set<Socket>();
+  const attempts = new Set<(error: Error) => void>();
   let session: Buffer | undefined;
+  let isClosed = false;
   const connect: buildConnector.connector = (options, callback) => {
+    if (isClosed) return callback(new errors.ClientDestroyedError(), null);
     const isTls = options.protocol === 'https:';
     const socket = isTls ? openTls(options, session) : connectTcp(addressOf(options));
-    opening.add(socket);
-    const settle = (error: Error | undefined): void => {
-      if (!opening.delete(socket)) return;
+    const finish = (): boolean => {
+      socket.off('error', fail).off('close', onClose);
       stopTimer();
-      socket.off('error', settle);
-      socket.off('close', onClose);
-      if (error === undefined) return callback(null, socket);
+      return attempts.delete(fail);
+    };
+    const fail = (error: Error): void => {
+      if (!finish()) return;
       // Whatever else it says while it goes down is of no interest.
       socket.on('error', () => undefined).destroy();
       callback(error, null);
     };
-    const onClose = (): void => settle(new errors.SocketError('closed while connecting'));
+    const onClose = (): void => fail(new errors.SocketError('closed while connecting'));
     const stopTimer = clock.setTimer(connectMs, () =>
-      settle(new errors.ConnectTimeoutError(`no connection within ${connectMs} ms`)),
+      fail(new errors.ConnectTimeoutError(`no connection within ${connectMs} ms`)),
     );
-    socket.on('error', settle).on('close', onClose);
-    socket.once(isTls ? 'secureConnect' : 'connect', () => settle(undefined));
+    attempts.add(fail);
+    socket.on('error', fail).on('close', onClose);
+    socket.once(isTls ? 'secureConnect' : 'connect', () => {
+      if (finish()) callback(null, socket);
+    });
     // A session that was spoken before saves a round trip and most of the handshake's CPU time.
     if (isTls) socket.on('session', (ticket: Buffer) => (session = ticket));
   };
   const close = (): void => {
-    for (const socket of opening) socket.destroy();
+    isClosed = true;
+    for (const fail of attempts) fail(new errors.ClientDestroyedError());
   };
   return {connect, close};
 }

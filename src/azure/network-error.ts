@@ -25,7 +25,7 @@ const unreachableCodes: Readonly<Record<string, string>> = {
   UND_ERR_CONNECT_TIMEOUT: 'it did not answer the connection in time',
 };
 const tlsCode = /^(ERR_TLS_|ERR_SSL_|CERT_|UNABLE_TO_|DEPTH_ZERO_|SELF_SIGNED_|HOSTNAME_MISMATCH|EPROTO$)/;
-const protocolCode = /^(HPE_|UND_ERR_HEADERS_OVERFLOW)/;
+const protocolError = /^(HTTPParserError|HeadersOverflowError)$/;
 
 /** Names what an exchange broke of, from the client library's error. The same request may succeed later, unless TLS says no. */
 export function toNetworkError(error: unknown, {phase, origin, redact}: NetworkErrorContext): CallError {
@@ -40,7 +40,7 @@ export function toNetworkError(error: unknown, {phase, origin, redact}: NetworkE
   if (phase === 'connecting' && why !== undefined) {
     return make(`${origin} cannot be reached: ${why}`, unreachable);
   }
-  if (code !== undefined && protocolCode.test(code)) {
+  if (error instanceof Error && protocolError.test(error.name)) {
     return make(`${origin} answered with something that is not HTTP`, {
       code: 'ERR_MODEL_MALFORMED',
       effect: 'retry',
