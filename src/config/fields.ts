@@ -94,12 +94,12 @@ export function optional<T>(field: z.ZodType<T>): z.ZodType<T | undefined> {
 }
 
 /** Absent and null are both `value`. */
-export function withDefault<T>(field: z.ZodType<T>, value: T): z.ZodType<T> {
+export function withDefault<T>(field: z.ZodType<T>, value: NoInfer<T>): z.ZodType<T> {
   return optional(field).transform((given) => given ?? value);
 }
 
 /** Absent is `value`; null says something of its own (a limit that is off) and is undefined. */
-export function nullable<T>(field: z.ZodType<T>, value: T): z.ZodType<T | undefined> {
+export function nullable<T>(field: z.ZodType<T>, value: NoInfer<T>): z.ZodType<T | undefined> {
   return z.preprocess((input) => (input === undefined ? value : (input ?? undefined)), field.optional());
 }
 

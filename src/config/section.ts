@@ -2,7 +2,7 @@ import {z} from 'zod';
 import type {Problem} from '../core/errors.ts';
 import {closeKey} from './close-match.ts';
 import {formatPath, isMissing, type MapNode, type NodePath, nearestNode, nodeAt} from './config-node.ts';
-import {expecting, toFieldInput} from './fields.ts';
+import {expecting, toFieldInput, WrittenScalar} from './fields.ts';
 
 /** Known keys, each with its own known keys if it is a group. */
 export interface KeyTree {
@@ -62,6 +62,7 @@ function fieldsOf<Shape extends z.ZodRawShape>(shape: Shape): z.ZodType<Fields<S
     (input) => {
       if (input === undefined || input === null)
         return Object.fromEntries(names.map((name) => [name, undefined]));
+      if (input instanceof WrittenScalar) return input.text;
       if (typeof input !== 'object' || Array.isArray(input)) return input;
       const given = new Map<string, unknown>(Object.entries(input));
       return Object.fromEntries(names.map((name) => [name, given.get(name)]));

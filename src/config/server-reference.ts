@@ -2,7 +2,7 @@ import {z} from 'zod';
 import type {Problem} from '../core/errors.ts';
 import {closeMatches} from './close-match.ts';
 import {type ConfigNode, formatPath, isMissing} from './config-node.ts';
-import {expecting, text} from './fields.ts';
+import {expecting, text, WrittenScalar} from './fields.ts';
 import {type ServerInstance, type ServerType, serverTypes} from './server-instances.ts';
 
 /** One instance as another names it: `{type: responses_api_models, name: policy_model}`. */
@@ -13,9 +13,12 @@ export interface ServerRef<Type extends ServerType = ServerType> {
 
 /** A field that names an instance of one type. */
 export function reference<Type extends ServerType>(type: Type): z.ZodType<ServerRef<Type>> {
-  return z.object(
-    {type: z.literal(type, {error: expecting(`\`${type}\``)}), name: text()},
-    {error: expecting(`a reference \`{type: ${type}, name: <instance>}\``)},
+  return z.preprocess(
+    (input) => (input instanceof WrittenScalar ? input.text : input),
+    z.object(
+      {type: z.literal(type, {error: expecting(`\`${type}\``)}), name: text()},
+      {error: expecting(`a reference \`{type: ${type}, name: <instance>}\``)},
+    ),
   );
 }
 
