@@ -27,7 +27,7 @@ function toProblems(issue: Issue, above: readonly PropertyKey[]): Problem[] {
 
 function unknownKey(path: readonly PropertyKey[], key: string): Problem {
   const near = knownKeys.find(
-    (known) => editDistance(known, key.toLowerCase().replaceAll('-', '_')) <= key.length / 3,
+    (known) => editDistance(known, key.toLowerCase().replaceAll('-', '_')) <= Math.min(2, key.length / 2),
   );
   return {
     message: `unknown key '${key}'`,

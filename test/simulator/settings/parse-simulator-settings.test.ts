@@ -1,0 +1,116 @@
+import {readFileSync} from 'node:fs';
+import {describe, expect, it} from 'vitest';
+import {parse} from 'yaml';
+import {RollcallError} from '../../../src/core/errors.ts';
+import type {JsonObject} from '../../../src/core/json.ts';
+import {parseSimulatorSettings} from '../../../src/simulator/settings/parse-simulator-settings.ts';
+
+const origin = {file: 'sim.yaml', sourceDir: '/etc/rollcall'};
+
+function problemsOf(settings: JsonObject): RollcallError['problems'] {
+  try {
+    parseSimulatorSettings(settings, origin);
+  } catch (error) {
+    if (error instanceof RollcallError) return error.problems;
+    throw error;
+  }
+  return [];
+}
+
+describe('simulator settings', () => {
+  it('fill in what is left out', () => {
+    const settings = parseSimulatorSettings({deployments: {a: null}}, origin);
+    expect(settings).toMatchObject({seed: 0, allowAnyKey: true, clock: 'real', ledgerEntries: 1_000});
+    expect(settings.apiVersions).toContain('2024-10-21');
+    expect(settings.deployments.get('a')).toMatchObject({
+      model: 'gpt-4o-2024-08-06',
+      limits: {requestsPerMinute: undefined, tokensPerMinute: undefined},
+      latency: {firstTokenMedianMs: 0, perTokenMs: 0},
+    });
+  });
+
+  it('give deployments the answers and faults of all after their own, and the latency they lack', () => {
+    const settings = parseSimulatorSettings(
+      {
+        latency: {ttft_ms: {median: 200, sigma: 0.3}, per_token_ms: 5},
+        answers: [{echo: true}],
+        faults: [{kind: 'reset', probability: 0.1}],
+        deployments: {a: {answers: [{text: 'own'}], latency: {ttft_ms: 7}}, b: {}},
+      },
+      origin,
+    );
+    expect(settings.deployments.get('a')?.answers.map(({kind}) => kind)).toEqual(['text', 'echo']);
+    expect(settings.deployments.get('a')?.latency.firstTokenMedianMs).toBe(7);
+    expect(settings.deployments.get('b')?.latency).toEqual({
+      firstTokenMedianMs: 200,
+      firstTokenSigma: 0.3,
+      perTokenMs: 5,
+    });
+    expect(settings.deployments.get('b')?.faults).toHaveLength(1);
+  });
+
+  it('find answer keys beside the settings file', () => {
+    const settings = parseSimulatorSettings(
+      {deployments: {a: {answers: [{answer_key: {path: 'key.jsonl'}}]}}},
+      origin,
+    );
+    expect(settings.deployments.get('a')?.answers[0]).toMatchObject({
+      path: '/etc/rollcall/key.jsonl',
+      accuracy: 1,
+    });
+  });
+
+  it('take a key that YAML reads as a number', () => {
+    expect(parseSimulatorSettings({keys: [1234567], deployments: {a: {}}}, origin)).toMatchObject({
+      keys: ['1234567'],
+      allowAnyKey: false,
+    });
+  });
+
+  it('understand the flags that Python writes in front of a pattern', () => {
+    const settings = parseSimulatorSettings(
+      {deployments: {a: {answers: [{rule: {match: '(?i)hello.world', reply: 'x'}}]}}},
+      origin,
+    );
+    const [answer] = settings.deployments.get('a')?.answers ?? [];
+    expect(answer?.kind === 'rule' && answer.match?.test('HELLO\nworld')).toBe(true);
+  });
+
+  it('report every problem at once, each with file and path', () => {
+    const problems = problemsOf({
+      sede: 3,
+      created: 'yesterday',
+      deployments: {
+        a: {
+          rpm: -1,
+          answers: [{echo: true, text: 'x'}, {rule: {match: '(', reply: 'x'}}, {rule: {match: 'x'}}],
+          faults: [{kind: 'explode'}, {kind: 'reset', nth: 1, every: 2}],
+        },
+      },
+    });
+    expect(problems.map(({path}) => path)).toEqual(
+      expect.arrayContaining([
+        'sede',
+        'deployments.a.rpm',
+        'deployments.a.answers.0',
+        'deployments.a.answers.1.rule.match',
+        'deployments.a.answers.2.rule',
+        'deployments.a.faults.0.kind',
+        'deployments.a.faults.1',
+      ]),
+    );
+    expect(problems.every(({file}) => file === 'sim.yaml')).toBe(true);
+    expect(problems.find(({path}) => path === 'sede')?.hint).toBe("Did you mean 'seed'?");
+  });
+
+  it('ask for a deployment, or for leave to invent them', () => {
+    expect(problemsOf({})).toMatchObject([{path: 'deployments', hint: expect.stringContaining('gpt-4o')}]);
+    expect(problemsOf({allow_undefined_deployments: true})).toEqual([]);
+  });
+
+  it('of the annotated example are usable as they stand', () => {
+    const example = parse(readFileSync('configs/simulator.yaml', 'utf8')) as JsonObject;
+    const settings = parseSimulatorSettings(example, origin);
+    expect([...settings.deployments.keys()]).toContain('gpt-4o');
+  });
+});
