@@ -70,6 +70,8 @@ async function rewardOf(
     return (await examination.ask(swapped)) ? 1 : settings.rewardIfSwapFails;
   }
   if (!settings.checkFullGenerationOnFail || rescue === undefined) return 0;
+  // The regex found nothing, so the whole answer has been judged: the same question again would tell nothing more.
+  if (rescue.generated === first.generated) return 0;
   return (await examination.ask(rescue)) ? settings.rewardIfFullGenerationSucceeds : 0;
 }
 
@@ -79,12 +81,11 @@ interface Comparison {
   readonly generated: string;
 }
 
-/** The calls of one rollout's judging. The same prompt is not sent twice: its first verdict holds. */
+/** The calls of one rollout's judging. */
 class Examination {
   readonly #settings: PreparedJudgeSettings;
   readonly #model: ModelClient;
   readonly #options: CallOptions;
-  readonly #verdicts = new Map<string, boolean>();
   readonly #evaluations: JsonObject[] = [];
   readonly #traces: CallTrace[] = [];
 
@@ -102,11 +103,7 @@ class Examination {
       expected_answer: expected,
       generated_answer: generated,
     });
-    const isKnown = this.#verdicts.get(prompt);
-    if (isKnown !== undefined) return isKnown;
-    const isEqual = (await this.#call(prompt)) === labels.equal;
-    this.#verdicts.set(prompt, isEqual);
-    return isEqual;
+    return (await this.#call(prompt)) === labels.equal;
   }
 
   toVerification(reward: number, row: JsonObject, expected: string): Verification {

@@ -162,9 +162,13 @@ describe('the table of NeMo Gym', () => {
     expect({reward, calls: model.calls.length}).toEqual({reward: 0, calls: 1});
   });
 
-  it('does not ask the same question again when swapping changes nothing', async () => {
-    const {reward} = await judge(scriptedModel(equal), {answer: '4', settings: {checkTwiceSwap: true}});
-    expect(reward).toBe(1);
+  it('asks twice also where both answers are the same text, since the second verdict may differ', async () => {
+    const model = scriptedModel(equal, notEqual);
+    const {reward} = await judge(model, {
+      answer: '4',
+      settings: {checkTwiceSwap: true, rewardIfSwapFails: 0.25},
+    });
+    expect({reward, calls: model.calls.length}).toEqual({reward: 0.25, calls: 2});
   });
 });
 
