@@ -2,7 +2,7 @@ import {type CollectEnd, collectRollouts} from '../collect/collect-rollouts.ts';
 import type {FailureAllowance} from '../config/collect-config.ts';
 import type {LoadedConfig} from '../config/load-config.ts';
 import {type Cancellation, CancellationSource} from '../core/cancellation.ts';
-import {asJsonObject, asNumber} from '../core/json.ts';
+import {asJsonObject, asNumber, type JsonObject} from '../core/json.ts';
 import type {Outcome} from '../core/rollout.ts';
 import type {MaterializeOptions} from '../dataset/materialize-options.ts';
 import {materializeRows} from '../dataset/materialize-rows.ts';
@@ -125,7 +125,8 @@ async function runPrepared(
     );
     const summary = folds.summary.finish({wallMs: clock.monotonic() - startedAt});
     const report = reportOf(end, output, summary, config.collect.maxFailed);
-    await output.finish(exitCodeOf(report));
+    if (isFruitless(report)) await output.abandon();
+    else await output.finish(exitCodeOf(report));
     return report;
   } catch (error) {
     await output.release();
@@ -133,6 +134,11 @@ async function runPrepared(
   } finally {
     stopStarting.release();
   }
+}
+
+/** Whether the run was refused before anything came of it: there is nothing to report and nothing to keep. */
+export function isFruitless({end, summary}: CollectReport): boolean {
+  return end.kind === 'refused' && summary.completed + summary.failed === 0;
 }
 
 /** Only what rows ask for is opened: a judge that nobody needs must not need a key. */
@@ -150,9 +156,11 @@ async function openOutputOf(
   onStorageFailure: (error: Error) => void,
 ): Promise<RunOutput> {
   const {rows, rollouts, tasks, inputDigest} = survey;
+  const fingerprint = await fingerprintOf(inputDigest, materializing, plansInUse(plans, survey), config);
   const options = {
     ...folds,
-    fingerprint: await fingerprintOf(inputDigest, materializing, plansInUse(plans, survey), config),
+    // As it will be read back: a secret in a setting is masked in the manifest.
+    fingerprint: JSON.parse(environment.redactor.redact(JSON.stringify(fingerprint))) as JsonObject,
     overwrite: request.overwrite,
     retryFailed: request.retryFailed,
     maxAttempts: config.collect.maxAttempts,

@@ -38,6 +38,8 @@ export interface RunOutput {
   readonly notices: readonly string[];
   /** Closes the sink, writes metrics and the manifest's end. */
   finish(exitCode: number): Promise<void>;
+  /** Instead of that, when no call could be made: a fresh output leaves no file behind. */
+  abandon(): Promise<void>;
   /** Lets go of everything after a failure; what was recorded stays. */
   release(): Promise<void>;
 }
@@ -88,6 +90,7 @@ export function openStreamOutput(
     files: [],
     notices: [],
     finish: () => sink.close(),
+    abandon: () => sink.close(),
     release: () => sink.close(),
   };
 }
@@ -127,6 +130,10 @@ async function startOn(
       await writeMetrics(paths.metrics, metrics);
       await writeManifest(paths.manifest, endRun(manifest, clock.now(), exitCode), redactor.redact);
       await held.release();
+    },
+    async abandon() {
+      await sink.close();
+      await held.abandon();
     },
     async release() {
       await sink.close().catch(() => undefined);

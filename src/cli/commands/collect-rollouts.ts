@@ -1,6 +1,6 @@
 import {writeFile} from 'node:fs/promises';
 import {resolve} from 'node:path';
-import {type CollectReport, collect, type LiveCounts} from '../../app/collect.ts';
+import {type CollectReport, collect, isFruitless, type LiveCounts} from '../../app/collect.ts';
 import type {AppEnvironment} from '../../app/environment.ts';
 import type {Standing} from '../../app/run-output.ts';
 import {CancellationSource} from '../../core/cancellation.ts';
@@ -144,19 +144,22 @@ async function conclude(
   io: Io,
   {environment, signal}: Conclusion,
 ): Promise<number> {
-  const {summary, files, end, standing, failedRollouts} = report;
+  const {redact} = environment.redactor;
   const exitCode = exitCodeFor(report, signal);
-  io.stderr.write(environment.redactor.redact(renderSummaryText(summary, files, summaryStyle(io))));
-  if (end.kind === 'refused') io.stderr.write(renderError(end.error, environment.redactor.redact).text);
-  const left = standing.wanted - standing.done - summary.completed;
-  if (left > 0) io.stderr.write(`${nextStep(left, failedRollouts)}\n`);
+  if (!isFruitless(report)) {
+    io.stderr.write(redact(renderSummaryText(report.summary, report.files, summaryStyle(io))));
+    io.stderr.write(renderWhatIsLeft(report));
+  }
+  if (report.end.kind === 'refused') io.stderr.write(renderError(report.end.error, redact).text);
   if (summaryJson !== undefined) await writeSummary(resolve(io.cwd, summaryJson), report, exitCode);
   return exitCode;
 }
 
-function nextStep(left: number, failed: number): string {
-  const givenUp = failed === 0 ? '' : ` (${String(failed)} failed)`;
-  return `${String(left)} rollout(s) are not done${givenUp}. The same command goes on with them.`;
+function renderWhatIsLeft({standing, summary, failedRollouts}: CollectReport): string {
+  const left = standing.wanted - standing.done - summary.completed;
+  if (left === 0) return '';
+  const failed = failedRollouts === 0 ? '' : `, ${String(failedRollouts)} of them failed`;
+  return `\n${String(left)} of ${String(standing.wanted)} rollouts are not done${failed}. The same command goes on with them.\n`;
 }
 
 async function writeSummary(path: string, {summary}: CollectReport, exitCode: number): Promise<void> {
