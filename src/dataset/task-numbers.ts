@@ -55,24 +55,33 @@ export class TaskNumbering {
         numbers.set(slot, firstRow);
       }
     }
-    return {
-      tasks: numbers.length,
-      taskOf: (rowIndex) => ({slot: slots.get(rowIndex), taskIndex: numbers.get(slots.get(rowIndex))}),
-    };
+    return numbersOf(slots, numbers);
   }
 
   /** Half of a SHA-256: no two lines share one, not even lines made to. */
   #internLine(bytes: Buffer): number {
-    const digest = hash('sha256', bytes, 'buffer');
-    return this.#table.intern(
-      digest.readUInt32LE(0),
-      digest.readUInt32LE(4),
-      digest.readUInt32LE(8),
-      digest.readUInt32LE(12),
-    );
+    // As text: a buffer for each line would burden the collector more than the hashing.
+    const digest = hash('sha256', bytes, 'binary');
+    return this.#table.intern(wordAt(digest, 0), wordAt(digest, 4), wordAt(digest, 8), wordAt(digest, 12));
   }
+}
+
+/** Apart from the class, so that what it returns keeps the two columns alive and not the table. */
+function numbersOf(slotOfRow: NumberColumn, numberOfSlot: NumberColumn): TaskNumbers {
+  return {
+    tasks: numberOfSlot.length,
+    taskOf(rowIndex) {
+      const slot = slotOfRow.get(rowIndex);
+      return {slot, taskIndex: numberOfSlot.get(slot)};
+    },
+  };
 }
 
 function stampKey(stamp: number): [number, number, number, number] {
   return [stamp % twoTo32, Math.floor(stamp / twoTo32), 0, 0];
+}
+
+function wordAt(digest: string, at: number): number {
+  const high = (digest.charCodeAt(at) << 24) | (digest.charCodeAt(at + 1) << 16);
+  return (high | (digest.charCodeAt(at + 2) << 8) | digest.charCodeAt(at + 3)) >>> 0;
 }
