@@ -114,7 +114,7 @@ export function expecting(what: string): (issue: {readonly input?: unknown}) => 
 function describe(input: unknown): string {
   const value = input instanceof WrittenScalar ? input.text : input;
   if (Array.isArray(value)) return 'a list';
-  if (typeof value === 'object') return 'a map';
+  if (typeof value !== 'string' && typeof value !== 'number' && typeof value !== 'boolean') return 'a map';
   const shown = String(value);
   return `\`${shown.length > 60 ? `${shown.slice(0, 57)}...` : shown}\``;
 }

@@ -31,27 +31,34 @@ export function parseOverride(word: string, report: (problem: Problem) => void):
   const operation = operations[sign] ?? 'change';
   const path = key.trim().split('.');
   const origin: Origin = {file: `override "${maskedWord(word, sign + key, text)}"`};
-  const refuse = (message: string, hint: string): undefined => {
-    report({message, file: origin.file, hint});
+  const refusal =
+    assigned === undefined && operation !== 'delete' ? notAnOverride : describeBadKey(key, path);
+  if (refusal !== undefined) {
+    report({...refusal, file: origin.file});
     return undefined;
-  };
-  if (assigned === undefined && operation !== 'delete') {
-    return refuse(
-      'not an override: there is no `=` in it',
-      'Write `+key=value`; an option begins with `--`.',
-    );
-  }
-  if (/[@/]/.test(key))
-    return refuse('config groups are not supported', 'Name a file with `+config_paths=[file.yaml]`.');
-  if (!path.every((name) => segment.test(name))) {
-    return refuse(
-      `\`${key}\` is not a key`,
-      'A key is names joined by dots; a name begins with a letter, `_` or `$` and goes on with letters, digits, `_`, `-` or `$`.',
-    );
   }
   const value =
     assigned === undefined ? undefined : parseValue(text, {key: key.trim(), sign, origin}, report);
   return {operation, path, value, origin};
+}
+
+const notAnOverride: Problem = {
+  message: 'not an override: there is no `=` in it',
+  hint: 'Write `+key=value`; an option begins with `--`.',
+};
+
+function describeBadKey(key: string, path: readonly string[]): Problem | undefined {
+  if (/[@/]/.test(key)) {
+    return {
+      message: 'config groups are not supported',
+      hint: 'Name a file with `+config_paths=[file.yaml]`.',
+    };
+  }
+  if (path.every((name) => segment.test(name))) return undefined;
+  return {
+    message: `\`${key}\` is not a key`,
+    hint: 'A key is names joined by dots; a name begins with a letter, `_` or `$` and goes on with letters, digits, `_`, `-` or `$`.',
+  };
 }
 
 interface ValueContext {

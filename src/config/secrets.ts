@@ -21,11 +21,14 @@ function collect(node: ConfigNode, underSecretKey: boolean, found: Set<string>):
     // Below a secret key a map's values are looked at by their own keys.
     for (const [key, child] of node.entries) collect(child, isSecretKey(key), found);
   } else if (node.value !== null && typeof node.value !== 'boolean' && !isMissing(node)) {
-    if (underSecretKey && interpolationText(node) === undefined) {
-      for (const text of [node.text, String(node.value)]) if (text.trim() !== '') found.add(text.trim());
-    }
-    for (const secret of secretsInText(node.text)) found.add(secret);
+    const whole =
+      underSecretKey && interpolationText(node) === undefined ? [node.text, String(node.value)] : [];
+    for (const secret of [...whole, ...secretsInText(node.text)]) addTrimmed(secret, found);
   }
+}
+
+function addTrimmed(secret: string, found: Set<string>): void {
+  if (secret.trim() !== '') found.add(secret.trim());
 }
 
 function secretsInText(text: string): readonly string[] {

@@ -66,32 +66,26 @@ function readInstance(
   const types = serverTypes.filter((type) => node.entries.has(type));
   const [type, ...otherTypes] = types;
   if (type === undefined) return undefined;
-  const refuse = (at: ConfigNode, path: NodePath, message: string, hint: string): undefined => {
-    const {file, line, column} = at.origin;
-    if (!isMissing(at)) report({message, file, line, column, path: formatPath(path), hint});
-    return undefined;
-  };
-  if (otherTypes.length > 0) {
-    return refuse(
-      node,
-      [name],
-      `declares ${types.join(' and ')} at once`,
-      'Give each an instance of its own.',
-    );
-  }
   const block = node.entries.get(type) ?? node;
   const known: readonly string[] = implementations[type];
   const declared =
     block.kind === 'map' ? [...block.entries].flatMap((entry) => implementationOf(entry, known)) : [];
   const [first, second] = declared;
-  const example = `Write \`${type}: {${known.join(' or ')}: {…}}\`.`;
-  if (first === undefined) return refuse(block, [name, type], 'names no implementation', example);
-  if (second !== undefined) {
-    const names = declared.map(([implementation]) => `\`${implementation}\``).join(' and ');
-    return refuse(block, [name, type], `names ${names}, but exactly one implementation is possible`, example);
+  if (first !== undefined && second === undefined && otherTypes.length === 0) {
+    const [implementation, body] = first;
+    return {name, type, implementation, node: body, path: [name, type, implementation]};
   }
-  const [implementation, body] = first;
-  return {name, type, implementation, node: body, path: [name, type, implementation]};
+  const {file, line, column} = block.origin;
+  const place = {file, line, column, path: formatPath([name, type])};
+  if (otherTypes.length > 0) {
+    const message = `declares ${types.join(' and ')} at once`;
+    report({...place, message, path: name, hint: 'Give each an instance of its own.'});
+  } else if (!isMissing(block)) {
+    const names = declared.map(([implementation]) => `\`${implementation}\``).join(' and ');
+    const message = first === undefined ? 'names no implementation' : `names ${names}, but only one can be`;
+    report({...place, message, hint: `Write \`${type}: {${known.join(' or ')}: {…}}\`.`});
+  }
+  return undefined;
 }
 
 /** A map is an implementation; so is a known one's name with nothing below it. Other values are descriptions. */

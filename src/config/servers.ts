@@ -40,14 +40,12 @@ export function readServers(root: MapNode, options: ServerOptions): Servers {
       reportUnsupported(instance, instances, {...options, problem: report});
       continue;
     }
-    let sound = true;
-    const problem = (found: Problem): void => {
-      sound = false;
-      report(found);
-    };
+    const found: Problem[] = [];
+    const problem = (one: Problem): void => void found.push(one);
     checkReferences(instance, instances, problem);
     reader.read(instance, {...options, path: instance.path, problem});
-    if (!sound) reader.forget(instance.name);
+    for (const one of found) report(one);
+    if (found.length > 0) reader.forget(instance.name);
   }
   checkAgentName(root, instances, options);
   return reader.servers;

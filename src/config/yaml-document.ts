@@ -10,9 +10,17 @@ import {
   parseDocument,
   type Scalar,
   type YAMLMap,
+  type YAMLSeq,
 } from 'yaml';
 import type {Problem} from '../core/errors.ts';
-import {type ConfigNode, emptyMap, type MapNode, type Origin, scalarNode} from './config-node.ts';
+import {
+  type ConfigNode,
+  emptyMap,
+  type MapNode,
+  type Origin,
+  type ScalarValue,
+  scalarNode,
+} from './config-node.ts';
 import {typePlainScalar} from './yaml-scalar.ts';
 
 export interface YamlSource {
@@ -39,14 +47,12 @@ export function parseYaml(
     lineCounter: lines,
     uniqueKeys: true,
   });
-  const problems: Problem[] = syntaxProblems(document, lines, source);
-  if (problems.length === 0) {
-    const reader = new YamlReader(document, lines, source, problems);
-    const root = reader.readRoot();
-    if (problems.length === 0 && root !== undefined) return root;
-  }
+  const syntax = syntaxProblems(document, lines, source);
+  const reader = new YamlReader(document, lines, source);
+  const root = syntax.length === 0 ? reader.readRoot() : undefined;
+  const problems = [...syntax, ...reader.problems];
   for (const problem of problems) report(problem);
-  return undefined;
+  return problems.length === 0 ? root : undefined;
 }
 
 // The parser's own message may quote the file, and the file may hold a key: only what is fixed in it is passed on.
@@ -76,19 +82,18 @@ function describeSyntaxError(code: string, message: string): string {
 }
 
 class YamlReader {
+  readonly problems: Problem[] = [];
   readonly #document: Document.Parsed;
   readonly #lines: LineCounter;
   readonly #source: YamlSource;
-  readonly #problems: Problem[];
   readonly #aliased = new Map<ParsedNode, {node: ConfigNode; size: number}>();
   readonly #open = new Set<ParsedNode>();
   #size = 0;
 
-  constructor(document: Document.Parsed, lines: LineCounter, source: YamlSource, problems: Problem[]) {
+  constructor(document: Document.Parsed, lines: LineCounter, source: YamlSource) {
     this.#document = document;
     this.#lines = lines;
     this.#source = source;
-    this.#problems = problems;
   }
 
   readRoot(): MapNode | undefined {
@@ -148,23 +153,16 @@ class YamlReader {
     const tag = scalar.tag?.replace(tagPrefix, '') ?? '';
     if (tag === 'str' || tag === '!') return scalarNode(text, origin, text);
     const value = typePlainScalar(text);
-    const typed =
-      (tag === 'null' && value === null) ||
-      (tag === 'bool' && typeof value === 'boolean') ||
-      (tag === 'int' && Number.isInteger(value)) ||
-      (tag === 'float' && typeof value === 'number');
-    return typed
-      ? scalarNode(value, origin, text)
-      : this.#complain(scalar, `the tag \`${tag}\` does not fit here`);
+    if (tagsOf(value).includes(tag)) return scalarNode(value, origin, text);
+    return this.#complain(scalar, `the tag \`${tag}\` does not fit here`);
   }
 
-  #readList(list: ParsedNode): ConfigNode {
-    if (!isSeq(list)) return this.#complain(list, 'cannot be read');
+  #readList(list: YAMLSeq.Parsed): ConfigNode {
     this.#checkTag(list, 'seq');
     return {
       kind: 'list',
-      items: list.items.map((item) => this.#read(item as ParsedNode)),
-      origin: this.#originAt(list.range?.[0] ?? 0),
+      items: list.items.map((item) => this.#read(item)),
+      origin: this.#originAt(list.range[0]),
     };
   }
 
@@ -196,7 +194,7 @@ class YamlReader {
   }
 
   #readMerged(value: ParsedNode | null, merged: Map<string, ConfigNode>): void {
-    const sources = isSeq(value) ? (value.items as ParsedNode[]) : value === null ? [] : [value];
+    const sources = isSeq(value) ? value.items : value === null ? [] : [value];
     for (const source of sources) {
       const node = this.#read(source);
       if (node.kind !== 'map') {
@@ -219,9 +217,16 @@ class YamlReader {
 
   #complain(node: ParsedNode, message: string, extra: {readonly hint?: string} = {}): ConfigNode {
     const {file, line, column} = this.#originAt(node.range[0]);
-    this.#problems.push({message, file, line, column, ...extra});
+    this.problems.push({message, file, line, column, ...extra});
     return scalarNode(null, {file, line, column});
   }
+}
+
+/** The tags, beside `!!str`, that say no more than what the value is anyway. */
+function tagsOf(value: ScalarValue): readonly string[] {
+  if (value === null) return ['null'];
+  if (typeof value === 'number') return Number.isInteger(value) ? ['int', 'float'] : ['float'];
+  return typeof value === 'boolean' ? ['bool'] : [];
 }
 
 function isMergeKey(key: ParsedNode): boolean {

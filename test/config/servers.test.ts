@@ -334,7 +334,7 @@ describe('instances', () => {
     [
       'two implementations',
       'x: {simulators: {azure_openai_simulator: {}, other: {}}}\n',
-      'exactly one implementation',
+      'but only one can be',
     ],
     [
       'another kind of model',

@@ -87,22 +87,22 @@ describe('parseYaml', () => {
     expect(parse(text)).toMatchObject({problems: [], json: expected});
   });
 
-  it.each([
-    ['the same key twice', 'a: 1\na: 2\n', 'the same key twice', 2, 1],
-    ['two documents', 'a: 1\n---\nb: 1\n', 'more than one document', 2, 1],
-    ['a list', '- a\n', 'the file holds a list', 1, 1],
-    ['a single value', 'just text\n', 'the file holds a single value', 1, 1],
-    ['an open bracket', 'a: [1\n', 'must be sufficiently indented', 2, 1],
-    ['an open quote', 'a: "x\n', 'Missing closing "quote', 2, 1],
-    ['a python tag', 'a: !!python/object:os.system x\n', 'python/object:os.system', 1, 30],
-    ['a python tag on a map', 'a: !!python/dict {b: 1}\n', 'python/dict', 1, 18],
-    ['a tag that does not fit', 'a: !!int x\n', 'the tag `int` does not fit', 1, 10],
-    ['an unknown alias', 'a: *nope\n', 'an anchor that is not defined', 1, 4],
-    ['a value inside itself', 'a: &a [*a]\n', 'itself part of', 1, 8],
-    ['a list as a key', '? [a]\n: 1\n', 'a key must be a single value', 1, 3],
-    ['a merge of a text', 'a: {<<: x}\n', '`<<` takes a map', 1, 9],
-    ['a tab', 'a:\n\tb: 1\n', 'Tabs are not allowed', 2, 1],
-  ])('refuses %s', (_, text, message, line, column) => {
+  it.each<[string, string, string, [number, number]]>([
+    ['the same key twice', 'a: 1\na: 2\n', 'the same key twice', [2, 1]],
+    ['two documents', 'a: 1\n---\nb: 1\n', 'more than one document', [2, 1]],
+    ['a list', '- a\n', 'the file holds a list', [1, 1]],
+    ['a single value', 'just text\n', 'the file holds a single value', [1, 1]],
+    ['an open bracket', 'a: [1\n', 'must be sufficiently indented', [2, 1]],
+    ['an open quote', 'a: "x\n', 'Missing closing "quote', [2, 1]],
+    ['a python tag', 'a: !!python/object:os.system x\n', 'python/object:os.system', [1, 30]],
+    ['a python tag on a map', 'a: !!python/dict {b: 1}\n', 'python/dict', [1, 18]],
+    ['a tag that does not fit', 'a: !!int x\n', 'the tag `int` does not fit', [1, 10]],
+    ['an unknown alias', 'a: *nope\n', 'an anchor that is not defined', [1, 4]],
+    ['a value inside itself', 'a: &a [*a]\n', 'itself part of', [1, 8]],
+    ['a list as a key', '? [a]\n: 1\n', 'a key must be a single value', [1, 3]],
+    ['a merge of a text', 'a: {<<: x}\n', '`<<` takes a map', [1, 9]],
+    ['a tab', 'a:\n\tb: 1\n', 'Tabs are not allowed', [2, 1]],
+  ])('refuses %s', (_, text, message, [line, column]) => {
     const {root, problems} = parse(text);
     expect(root).toBeUndefined();
     expect(problems[0]).toMatchObject({
