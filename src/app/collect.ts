@@ -76,7 +76,8 @@ export async function collect(
   const survey = await surveyInput(input, materializing);
   for (const notice of survey.notices) environment.logger.warn(notice);
   const prepared = {request, config, paths, plans, materializing, input, survey};
-  return runPrepared(prepared, environment, hooks, exitCodeOf);
+  // Awaited, so that the input stays open until the run is over.
+  return await runPrepared(prepared, environment, hooks, exitCodeOf);
 }
 
 interface PreparedRun {
