@@ -11,7 +11,8 @@ export type VersionedFeature =
   | 'stream-usage'
   | 'store-and-metadata'
   | 'reasoning'
-  | 'responses';
+  | 'responses'
+  | 'encrypted-reasoning';
 
 /** Used where a dated path comes without a version: the last dated general availability. */
 export const defaultDatedVersion = '2024-10-21';
@@ -27,7 +28,8 @@ const previews = [
 /** Every dated version that was published, oldest first. */
 export const knownApiVersions: readonly string[] = [...generallyAvailable, ...previews].sort();
 
-// The first preview that has it, and the first general availability that has it ('' : none has).
+// The first preview that has it, and the first general availability that has it (never: none has).
+const never = '9999-12-31';
 const since: Readonly<Record<VersionedFeature, readonly [preview: string, available: string]>> = {
   tools: ['2023-12-01-preview', '2024-02-01'],
   logprobs: ['2024-02-15-preview', '2024-06-01'],
@@ -35,9 +37,10 @@ const since: Readonly<Record<VersionedFeature, readonly [preview: string, availa
   'max-completion-tokens': ['2024-09-01-preview', '2024-10-21'],
   'parallel-tool-calls': ['2024-09-01-preview', '2024-10-21'],
   'stream-usage': ['2024-09-01-preview', '2024-10-21'],
-  'store-and-metadata': ['2024-12-01-preview', ''],
-  reasoning: ['2024-12-01-preview', ''],
-  responses: ['2025-03-01-preview', ''],
+  'store-and-metadata': ['2024-12-01-preview', never],
+  reasoning: ['2024-12-01-preview', never],
+  responses: ['2025-03-01-preview', never],
+  'encrypted-reasoning': [never, never],
 };
 
 const datedPattern = /^\d{4}-\d{2}-\d{2}(-preview)?$/;
@@ -53,14 +56,13 @@ export function apiVersionKind(version: string): ApiVersionKind {
 export function versionHas(version: string | undefined, feature: VersionedFeature): boolean {
   if (version === undefined || apiVersionKind(version) !== 'dated') return true;
   const [preview, available] = since[feature];
-  if (version.endsWith('-preview')) return version >= preview;
-  return available !== '' && version >= available;
+  return version >= (version.endsWith('-preview') ? preview : available);
 }
 
 /** The lowest version that has the feature, for hints. */
 export function lowestVersionWith(feature: VersionedFeature): string {
   const [preview, available] = since[feature];
-  return available === '' ? preview : available;
+  return available === never ? preview : available;
 }
 
 /** The published version whose date is nearest; of two as near, the general availability. */

@@ -24,7 +24,10 @@ export interface Capabilities {
   readonly streaming: boolean;
   /** Whether a stream can be asked for its token counts. */
   readonly streamUsage: boolean;
+  /** Thinks before it answers. */
   readonly reasoning: boolean;
+  /** Whether reasoning can travel in the reply, sealed, instead of being kept on the server. */
+  readonly encryptedReasoning: boolean;
   /** What will not work although nothing is left out, for people. */
   readonly warnings: readonly string[];
 }
@@ -46,6 +49,7 @@ export function capabilitiesOf(facts: DeploymentFacts): Capabilities {
     streaming: family.streaming,
     streamUsage: hasFeature(facts, 'stream-usage'),
     reasoning: family.reasoning,
+    encryptedReasoning: hasFeature(facts, 'encrypted-reasoning'),
     warnings: warningsOf(facts),
   };
 }

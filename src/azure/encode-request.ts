@@ -33,7 +33,7 @@ export function encodeRequest(params: JsonObject, options: EncodeOptions): JsonO
 }
 
 /** Nothing is kept on the server unless the row asks for it; reasoning travels in the reply instead. */
-function toResponsesBody(params: JsonObject, {reasoning}: Capabilities): JsonObject {
+function toResponsesBody(params: JsonObject, {reasoning, encryptedReasoning}: Capabilities): JsonObject {
   const problems = new ConversionProblems();
   const {metadata, extraBody, problem} = splitMetadata(params['metadata']);
   if (problem !== undefined) problems.add('metadata.extra_body', problem);
@@ -41,7 +41,7 @@ function toResponsesBody(params: JsonObject, {reasoning}: Capabilities): JsonObj
   const draft: Draft = {...params, metadata};
   for (const [key, value] of Object.entries(draft)) if (value === null) draft[key] = undefined;
   draft['store'] ??= false;
-  const reasons = reasoning || draft['reasoning'] !== undefined;
+  const reasons = encryptedReasoning && (reasoning || draft['reasoning'] !== undefined);
   if (reasons && draft['store'] === false) draft['include'] = withEncryptedReasoning(draft['include']);
   if (Array.isArray(draft['input'])) draft['input'] = withoutStatus(draft['input'] as readonly JsonValue[]);
   return extraBody === undefined ? draft : {...draft, ...extraBody};
