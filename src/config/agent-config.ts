@@ -48,7 +48,7 @@ const section = createSection({
   rollout_timeout_s: withDefault(number(0.001), 3600),
 });
 
-/** The keys of an agent's settings. */
+/** The keys of an agent's settings; a test holds docs/configuration.md to them. @internal */
 export const agentKeys: KeyTree = section.keys;
 
 /** Reads an agent's settings. What is wrong is reported; then the result is undefined. */

@@ -88,9 +88,12 @@ export function readTopLevel(
   root: MapNode,
   context: Omit<SectionContext, 'path'>,
 ): TopLevelConfig | undefined {
-  const params = root.entries.get('responses_create_params');
-  if (params?.kind === 'map') {
-    warnAboutKeys(params, parameterKeys, {path: ['responses_create_params'], warn: context.warn});
+  for (const [key, known] of [
+    ['responses_create_params', parameterKeys],
+    ['head_server', topLevelKeys['head_server']],
+  ] as const) {
+    const node = root.entries.get(key);
+    if (node?.kind === 'map' && known) warnAboutKeys(node, known, {path: [key], warn: context.warn});
   }
   // Unknown keys of the whole document are somebody else's question: most of them are instances and variables.
   const fields = section.read(root, {...context, path: [], warn: () => undefined});

@@ -162,5 +162,5 @@ class FileReader {
 /** Short where the file is below the working directory, absolute elsewhere. */
 function displayName(file: string, cwd: string): string {
   const short = relative(cwd, file);
-  return short.startsWith('..') || isAbsolute(short) ? file : short;
+  return short === '' || short.startsWith('..') || isAbsolute(short) ? file : short;
 }

@@ -38,9 +38,9 @@ const resolverCall = /^\s*([A-Za-z_]\w*(?:\.\w+)*)\s*:([\s\S]*)$/;
  */
 export class Interpolator {
   /** First keys of everything that was referred to. */
-  readonly used = new Set<string>();
+  readonly used: Set<string> = new Set();
   /** Values of environment variables whose names say that they are credentials. */
-  readonly secrets = new Set<string>();
+  readonly secrets: Set<string> = new Set();
   readonly #root: MapNode;
   readonly #options: InterpolatorOptions;
   readonly #resolved = new Map<string, ConfigNode>();

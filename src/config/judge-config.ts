@@ -1,4 +1,5 @@
-import {dirname, resolve} from 'node:path';
+import {existsSync} from 'node:fs';
+import {resolve} from 'node:path';
 import type {JsonObject} from '../core/json.ts';
 import {formatPath} from './config-node.ts';
 import {
@@ -84,7 +85,7 @@ const section = createSection({
   verdict_position: withDefault(choice('first', 'last'), 'first'),
 });
 
-/** The keys of a judge's settings. */
+/** The keys of a judge's settings; a test holds docs/configuration.md to them. @internal */
 export const judgeKeys: KeyTree = section.keys;
 
 /** Reads a judge's settings. What is wrong is reported; then the result is undefined. */
@@ -108,10 +109,7 @@ export function readJudge(
 
 /** Beside the file that names it, from the working directory, or the packaged one; the first where there is none. */
 function templatePath(path: string, folder: string | undefined, {cwd, packageRoot}: PathRoots): string {
-  const beside = dirname(resolve(folder ?? cwd, 'config.yaml'));
-  return (
-    resolvePackagedPath(path, {cwd: beside, packageRoot: beside}) ??
-    resolvePackagedPath(path, {cwd, packageRoot}) ??
-    resolve(cwd, path)
-  );
+  const beside = resolve(folder ?? cwd, path);
+  if (existsSync(beside)) return beside;
+  return resolvePackagedPath(path, {cwd, packageRoot}) ?? resolve(cwd, path);
 }

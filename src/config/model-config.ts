@@ -93,7 +93,7 @@ const section = createSection({
   url: optional(text()),
 });
 
-/** The keys of a model's settings. */
+/** The keys of a model's settings; a test holds docs/configuration.md to them. @internal */
 export const modelKeys: KeyTree = section.keys;
 
 /** Reads a model's settings. What is wrong or missing is reported; then the result is undefined. */

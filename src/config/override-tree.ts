@@ -34,7 +34,7 @@ function apply(tree: MapNode, override: Override, report: Report): MapNode {
   if (existing === undefined && operation !== 'set') {
     const close = closeMatches(formatPath(path), tree.entries.keys())[0];
     report({
-      message: `there is nothing yet at \`${formatPath(path)}\` for this to ${operation}: files are merged below the command line`,
+      message: `there is nothing yet at \`${formatPath(path)}\` for this to ${operation}: only what an earlier \`+\` set can be`,
       file: origin.file,
       path: formatPath(path),
       hint:

@@ -87,6 +87,7 @@ describe('the collection keys', () => {
     ['+numRepeats=5', 'num_repeats'],
     ['+agent_nam=x', 'agent_name'],
     ['+responses_create_params.temprature=1', 'temperature'],
+    ['+head_server.prot=1', 'port'],
     ['+policy_model={responses_api_model: {a: 1}}', 'responses_api_models'],
   ])('warn of %s', async (override, meant) => {
     const {warnings} = await collect(override);
