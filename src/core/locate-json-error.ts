@@ -103,7 +103,12 @@ function syntaxError(text: string, offset: number, expecting: Expecting): JsonSy
   const wanted = expecting === 'end' ? 'the end of the line' : `a ${expecting}`;
   if (offset >= text.length) return {offset, message: `ends where ${wanted} should be`, hint: undefined};
   const [word = ''] = /^[-\w]+|^./u.exec(text.slice(offset, offset + 40)) ?? [];
-  return {offset, message: `has ${word} where ${wanted} should be`, hint: hintFor(word, expecting)};
+  return {offset, message: `has ${visible(word)} where ${wanted} should be`, hint: hintFor(word, expecting)};
+}
+
+function visible(word: string): string {
+  const code = word.codePointAt(0) ?? 0;
+  return /^[\p{C}\p{Z}]/u.test(word) ? `U+${code.toString(16).padStart(4, '0')}` : word;
 }
 
 function hintFor(word: string, expecting: Expecting): string | undefined {

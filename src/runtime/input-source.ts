@@ -1,9 +1,12 @@
+import {randomUUID} from 'node:crypto';
 import {createReadStream, type Stats} from 'node:fs';
-import {type FileHandle, mkdir, open, stat, unlink} from 'node:fs/promises';
+import {type FileHandle, open, stat, unlink} from 'node:fs/promises';
+import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {Readable} from 'node:stream';
 import {RollcallError} from '../core/errors.ts';
 import {decompressed} from './decompressed.ts';
+import {storeError} from './store-error.ts';
 
 /** Bytes that can be read more than once: a file, or a stream that is kept while it is read for the first time. */
 export interface InputSource extends AsyncDisposable {
@@ -16,7 +19,7 @@ export interface InputSource extends AsyncDisposable {
 export interface InputOptions {
   /** What `-` reads. */
   readonly stdin: Readable;
-  /** Where a stream is kept for the second pass: an existing folder with room for it. */
+  /** Where a stream is kept for the second pass: a folder with room. If no file can be made there, the system's temporary one is taken. */
   readonly spoolFolder: string;
 }
 
@@ -65,6 +68,8 @@ function spooledInput(path: string, openStream: () => Readable, folder: string):
     open() {
       if (spool !== undefined) return decompressed(readSpool(spool), path);
       spool = createSpool(folder);
+      // Whoever reads is told; nobody may be reading yet.
+      spool.catch(() => undefined);
       return decompressed(keepWhileReading(openStream(), spool, path), path);
     },
     async [Symbol.asyncDispose]() {
@@ -76,11 +81,18 @@ function spooledInput(path: string, openStream: () => Readable, folder: string):
 
 /** A file without a name: whatever ends this process, nothing is left behind. */
 async function createSpool(folder: string): Promise<FileHandle> {
-  await mkdir(folder, {recursive: true});
-  const path = join(folder, `.rollcall-input-${crypto.randomUUID()}`);
-  const handle = await open(path, 'wx+', 0o600);
-  await unlink(path);
-  return handle;
+  const name = `.rollcall-input-${randomUUID()}`;
+  return createNameless(join(folder, name)).catch(() => createNameless(join(tmpdir(), name)));
+}
+
+async function createNameless(path: string): Promise<FileHandle> {
+  try {
+    const handle = await open(path, 'wx+', 0o600);
+    await unlink(path);
+    return handle;
+  } catch (error) {
+    throw storeError(path, error);
+  }
 }
 
 async function* keepWhileReading(
@@ -92,11 +104,19 @@ async function* keepWhileReading(
   try {
     for await (const chunk of stream as AsyncIterable<Buffer | string>) {
       const bytes = typeof chunk === 'string' ? Buffer.from(chunk) : chunk;
-      await handle.writeFile(bytes);
+      await keep(handle, bytes);
       yield bytes;
     }
   } catch (error) {
     throw inputError(path, error);
+  }
+}
+
+async function keep(handle: FileHandle, bytes: Buffer): Promise<void> {
+  try {
+    await handle.writeFile(bytes);
+  } catch (error) {
+    throw storeError('the copy of the input', error);
   }
 }
 

@@ -1,22 +1,24 @@
-import {readFile} from 'node:fs/promises';
+import {readFile, readlink} from 'node:fs/promises';
 import {hostname} from 'node:os';
 
 /** Which process on which machine, told apart from a later one that got the same id. */
 export interface ProcessIdentity {
   readonly pid: number;
   readonly host: string;
+  /** The kernel's name of the process-id space: containers may share a host's name and count their processes apart. */
+  readonly space: string | null;
   /** The kernel's own note of when the process began; null where it cannot be had. */
   readonly start: string | null;
 }
 
 /** This process. */
 export async function ownIdentity(): Promise<ProcessIdentity> {
-  return {pid: process.pid, host: hostname(), start: await startOf(process.pid)};
+  return {pid: process.pid, host: hostname(), space: await ownSpace(), start: await startOf(process.pid)};
 }
 
-/** Whether a process of this machine still runs; undefined for those of other machines, which cannot be asked. */
+/** Whether a process still runs; undefined for those of other machines and containers, which cannot be asked. */
 export async function isRunning(identity: ProcessIdentity): Promise<boolean | undefined> {
-  if (identity.host !== hostname()) return undefined;
+  if (identity.host !== hostname() || identity.space !== (await ownSpace())) return undefined;
   if (!exists(identity.pid)) return false;
   const start = await startOf(identity.pid);
   return start === null || identity.start === null || start === identity.start;
@@ -29,6 +31,10 @@ function exists(pid: number): boolean {
     // Somebody else's process: it is there, and must not be asked.
     return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
+}
+
+async function ownSpace(): Promise<string | null> {
+  return readlink('/proc/self/ns/pid').catch(() => null);
 }
 
 /** Field 22 of Linux's /proc/PID/stat, counted behind the name, which may hold spaces and parentheses. */

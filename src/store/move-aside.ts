@@ -1,6 +1,7 @@
-import {access, rename} from 'node:fs/promises';
+import {rename} from 'node:fs/promises';
 import {join, parse} from 'node:path';
 import type {Clock} from '../core/clock.ts';
+import {pathExists} from '../runtime/path-exists.ts';
 import {storeError} from '../runtime/store-error.ts';
 import {type OutputPaths, outputPaths} from './output-paths.ts';
 
@@ -11,7 +12,7 @@ import {type OutputPaths, outputPaths} from './output-paths.ts';
  */
 export async function moveAside(paths: OutputPaths, clock: Clock): Promise<string | undefined> {
   const present: (keyof OutputPaths)[] = [];
-  for (const key of movable) if (await exists(paths[key])) present.push(key);
+  for (const key of movable) if (await pathExists(paths[key])) present.push(key);
   if (present.length === 0) return undefined;
   const aside = await freePaths(paths.output, clock);
   for (const key of present) {
@@ -33,15 +34,7 @@ async function freePaths(output: string, clock: Clock): Promise<OutputPaths> {
   for (let turn = 1; ; turn++) {
     const suffix = turn === 1 ? '' : `-${turn}`;
     const candidate = outputPaths(join(dir, `${name}.${time}Z${suffix}${ext === '' ? '.jsonl' : ext}`));
-    const taken = await Promise.all(movable.map((key) => exists(candidate[key])));
+    const taken = await Promise.all(movable.map((key) => pathExists(candidate[key])));
     if (!taken.includes(true)) return candidate;
   }
-}
-
-/** Whether something is at `path`. */
-export async function exists(path: string): Promise<boolean> {
-  return access(path).then(
-    () => true,
-    () => false,
-  );
 }

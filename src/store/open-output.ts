@@ -3,10 +3,11 @@ import {dirname} from 'node:path';
 import type {Clock} from '../core/clock.ts';
 import {RollcallError} from '../core/errors.ts';
 import type {JsonObject} from '../core/json.ts';
+import {pathExists} from '../runtime/path-exists.ts';
 import {storeError} from '../runtime/store-error.ts';
 import {lockOutput, type OutputLock} from './lock-output.ts';
 import {type Manifest, readManifest} from './manifest.ts';
-import {exists, moveAside} from './move-aside.ts';
+import {moveAside} from './move-aside.ts';
 import type {OutputPaths} from './output-paths.ts';
 import {type ExistingOutput, planStart} from './plan-start.ts';
 
@@ -66,7 +67,7 @@ async function start(paths: OutputPaths, options: OpenOutputOptions, held: Held)
   return {
     resumed,
     movedTo,
-    materialized: resumed !== undefined && (await exists(paths.materialized)),
+    materialized: resumed !== undefined && (await pathExists(paths.materialized)),
     release: () => lock.release(),
     async abandon() {
       if (resumed === undefined) await removeUnused(paths);
@@ -78,8 +79,7 @@ async function start(paths: OutputPaths, options: OpenOutputOptions, held: Held)
 
 async function inspect(paths: OutputPaths, overwrite: boolean): Promise<ExistingOutput> {
   const [outputBytes, failureBytes] = await Promise.all([sizeOf(paths.output), sizeOf(paths.failures)]);
-  const manifest = overwrite ? undefined : await readManifest(paths.manifest);
-  return {outputBytes, failureBytes, manifest, hasManifest: await exists(paths.manifest)};
+  return {outputBytes, failureBytes, manifest: overwrite ? undefined : await readManifest(paths.manifest)};
 }
 
 async function sizeOf(path: string): Promise<number> {

@@ -7,7 +7,6 @@ import type {OutputPaths} from './output-paths.ts';
 export interface ExistingOutput {
   readonly outputBytes: number;
   readonly failureBytes: number;
-  readonly hasManifest: boolean;
   /** As read; not looked at when everything is moved aside anyway. */
   readonly manifest: Manifest | undefined;
 }
@@ -29,11 +28,11 @@ export function planStart(
   existing: ExistingOutput,
   {fingerprint, overwrite}: {readonly fingerprint: JsonObject; readonly overwrite: boolean},
 ): StartPlan {
-  const {outputBytes, failureBytes, hasManifest, manifest} = existing;
+  const {outputBytes, failureBytes, manifest} = existing;
   if (overwrite) return {start: 'move aside'};
   if (manifest === undefined) {
     if (outputBytes > 0 || failureBytes > 0) throw existsError(paths);
-    return hasManifest ? {start: 'move aside'} : {start: 'fresh'};
+    return {start: 'fresh'};
   }
   const problems = fingerprintDifferences(manifest.fingerprint, fingerprint);
   if (problems.length === 0) return {start: 'resume', manifest};

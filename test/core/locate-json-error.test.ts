@@ -19,7 +19,8 @@ describe('locateJsonError', () => {
     ['{"a":1.}', 5, 'has 1 where a value'],
     ['{"a":truex}', 5, 'has truex'],
     ['', 0, 'ends where a value'],
-    ['\ufeff{}', 0, 'where a value'],
+    ['\ufeff{}', 0, 'has U+feff where a value'],
+    ['\u001b[31m', 0, 'has U+001b where a value'],
   ])('places the mistake of %j', (text, offset, message) => {
     expect(locateJsonError(text)).toMatchObject({
       offset,

@@ -4,6 +4,7 @@ import {hostname} from 'node:os';
 import {describe, expect, it} from 'vitest';
 import {systemClock} from '../../src/runtime/clock.ts';
 import {acquireFileLock} from '../../src/runtime/file-lock.ts';
+import {ownIdentity} from '../../src/runtime/process-identity.ts';
 import {createFakeClock} from '../helpers/fake-clock.ts';
 import {createTempFolder} from '../helpers/temp-folder.ts';
 
@@ -36,7 +37,7 @@ describe('acquireFileLock', () => {
 
   it('is taken over by exactly one of many when its process is dead', async () => {
     await using folder = await createTempFolder();
-    await writeOwner(folder.file('lock'), {pid: noSuchPid, host: hostname(), start: '1'});
+    await writeOwner(folder.file('lock'), {...(await ownIdentity()), pid: noSuchPid, start: '1'});
     const all = await Promise.all(
       Array.from({length: 20}, () => acquireFileLock(folder.file('lock'), systemClock)),
     );
@@ -50,7 +51,7 @@ describe('acquireFileLock', () => {
     'is taken over when the process id is another process by now',
     async () => {
       await using folder = await createTempFolder();
-      await writeOwner(folder.file('lock'), {pid: process.pid, host: hostname(), start: '1'});
+      await writeOwner(folder.file('lock'), {...(await ownIdentity()), start: '1'});
       const result = await acquireFileLock(folder.file('lock'), systemClock);
       expect(result.acquired).toBe(true);
       if (result.acquired) await result.release();
@@ -69,6 +70,12 @@ describe('acquireFileLock', () => {
     expect(result.acquired).toBe(acquired);
     if (result.acquired) await result.release();
     else expect(result.owner?.host).toBe('elsewhere');
+  });
+
+  it('keeps to a process id of another container, which says nothing here', async () => {
+    await using folder = await createTempFolder();
+    await writeOwner(folder.file('lock'), {...(await ownIdentity()), pid: noSuchPid, space: 'pid:[1]'});
+    expect(await acquireFileLock(folder.file('lock'), systemClock)).toMatchObject({acquired: false});
   });
 
   it('is taken over when its owner died before saying who it is', async () => {

@@ -44,6 +44,16 @@ describe('openInput', () => {
     expect(await readdir(folder.path)).toEqual([]);
   });
 
+  it('keeps standard input elsewhere when the folder is not there', async () => {
+    await using folder = await createTempFolder();
+    await using source = await openInput('-', {
+      stdin: Readable.from([Buffer.from(rows)]),
+      spoolFolder: folder.file('no'),
+    });
+    expect(await textOf(source)).toBe(rows);
+    expect(await textOf(source)).toBe(rows);
+  });
+
   it('takes no more of an endless standard input than is asked for, and gives the same again', async () => {
     await using folder = await createTempFolder();
     let given = 0;
