@@ -140,7 +140,7 @@ export function mapToJson(node: MapNode): JsonObject {
 }
 
 /** A tree of plain JSON in which every text is literal: flags. */
-export function fromJson(value: JsonValue, origin: Origin): ConfigNode {
+function fromJson(value: JsonValue, origin: Origin): ConfigNode {
   if (typeof value !== 'object' || value === null) return {...scalarNode(value, origin), literal: true};
   if (Array.isArray(value)) {
     return {

@@ -1,5 +1,5 @@
 /** A piece of `${…}` between literal texts; `body` is what stands between the braces. */
-export interface Interpolation {
+interface Interpolation {
   readonly body: string;
 }
 

@@ -41,7 +41,7 @@ export interface LoadOptions {
 }
 
 /** Where a value was written. `line` and `column` are 1-based and absent for what did not come from a file. */
-export interface Location {
+interface Location {
   readonly file?: string | undefined;
   readonly line?: number | undefined;
   readonly column?: number | undefined;

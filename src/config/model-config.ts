@@ -7,7 +7,7 @@ import type {ServerInstance} from './server-instances.ts';
 import {readReference, reference, type ServerRef} from './server-reference.ts';
 
 /** Times in seconds after which a call to the deployment is given up. */
-export interface ModelTimeouts {
+interface ModelTimeouts {
   readonly connectS: number;
   readonly firstByteS: number;
   /** Between two pieces of a streamed answer. */
@@ -16,7 +16,7 @@ export interface ModelTimeouts {
 }
 
 /** How failed calls are tried again. Times in seconds. */
-export interface ModelRetry {
+interface ModelRetry {
   /** Exchanges for one call, the first included. */
   readonly maxTries: number;
   readonly baseDelayS: number;

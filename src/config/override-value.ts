@@ -16,7 +16,7 @@ export function parseOverrideValue(text: string, origin: Origin): ConfigNode | L
 }
 
 /** The value of a word without quotes, brackets or escapes: `5` is a number, `007` a string. */
-export function typeOverrideWord(text: string, origin: Origin): ConfigNode {
+function typeOverrideWord(text: string, origin: Origin): ConfigNode {
   if (integer.test(text)) return scalarNode(Number(text.replaceAll('_', '')), origin, text);
   if (float.test(text)) return scalarNode(toFloat(text), origin, text);
   if (/^null$/i.test(text)) return scalarNode(null, origin, text);
