@@ -17,7 +17,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   metrics: ['core'],
   report: ['core', 'metrics'],
   simulator: ['core', 'runtime'],
-  collect: ['core', 'metrics'],
+  collect: ['core'],
   app: [
     'core',
     'runtime',
@@ -32,7 +32,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     'simulator',
     'collect',
   ],
-  cli: ['core', 'runtime', 'config', 'report', 'app'],
+  cli: ['core', 'runtime', 'report', 'app'],
 };
 
 const edges = sourceFiles('src').flatMap((file) =>

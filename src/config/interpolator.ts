@@ -1,5 +1,5 @@
+import {closeMatches} from '../core/close-match.ts';
 import type {Problem} from '../core/errors.ts';
-import {closeMatches} from './close-match.ts';
 import {
   type ConfigNode,
   childOf,

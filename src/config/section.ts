@@ -1,6 +1,6 @@
 import {z} from 'zod';
+import {closeKey} from '../core/close-match.ts';
 import type {Problem} from '../core/errors.ts';
-import {closeKey} from './close-match.ts';
 import {formatPath, isMissing, type MapNode, type NodePath, nearestNode, nodeAt} from './config-node.ts';
 import {expecting, toFieldInput, WrittenScalar} from './fields.ts';
 

@@ -1,6 +1,6 @@
 import {z} from 'zod';
+import {closeMatches} from '../core/close-match.ts';
 import type {Problem} from '../core/errors.ts';
-import {closeMatches} from './close-match.ts';
 import {type ConfigNode, formatPath, isMissing} from './config-node.ts';
 import {expecting, text, WrittenScalar} from './fields.ts';
 import {type ServerInstance, type ServerType, serverTypes} from './server-instances.ts';

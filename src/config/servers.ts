@@ -1,6 +1,6 @@
+import {closeKey} from '../core/close-match.ts';
 import type {Problem} from '../core/errors.ts';
 import {type AgentConfig, type AgentDefaults, readAgent} from './agent-config.ts';
-import {closeKey} from './close-match.ts';
 import {type ConfigNode, formatPath, type MapNode} from './config-node.ts';
 import {type JudgeConfig, readJudge} from './judge-config.ts';
 import {type ModelConfig, readModel} from './model-config.ts';

@@ -1,5 +1,5 @@
+import {closeKey} from '../core/close-match.ts';
 import type {Problem} from '../core/errors.ts';
-import {closeKey} from './close-match.ts';
 import {topLevelKeys} from './collect-config.ts';
 import type {MapNode} from './config-node.ts';
 import {reservedKeys, serverTypes} from './server-instances.ts';

@@ -1,5 +1,5 @@
+import {closeMatch} from '../core/close-match.ts';
 import type {Problem} from '../core/errors.ts';
-import {nearestName} from '../core/nearest-name.ts';
 import {type MaterializeOptions, repeatsFor} from './materialize-options.ts';
 
 interface AgentRows {
@@ -55,7 +55,7 @@ export class AgentCensus {
   }
 
   #unknownAgent(name: string, {rows, firstLines}: AgentRows, known: readonly string[]): Problem {
-    const nearest = nearestName(name, known);
+    const nearest = closeMatch(name, known);
     const list = known.length === 0 ? 'There is none.' : `There is: ${known.join(', ')}.`;
     const more = rows > firstLines.length ? ` and ${rows - firstLines.length} more` : '';
     return {

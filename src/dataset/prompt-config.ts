@@ -1,9 +1,9 @@
 import {readFile} from 'node:fs/promises';
 import {LineCounter, parseDocument} from 'yaml';
+import {closeMatch} from '../core/close-match.ts';
 import {type Problem, RollcallError} from '../core/errors.ts';
 import {formatTemplate, templateFields} from '../core/format-template.ts';
 import {isJsonObject, type JsonObject} from '../core/json.ts';
-import {nearestName} from '../core/nearest-name.ts';
 
 /** NeMo Gym's prompt config: templates that turn a row's own fields into its input. */
 export interface PromptConfig {
@@ -80,7 +80,7 @@ function readTemplate(
 function unknownKeys(config: JsonObject, file: string): Problem[] {
   const unknown = Object.keys(config).filter((key) => key !== 'user' && key !== 'system');
   return unknown.map((key) => {
-    const meant = nearestName(key, ['user', 'system']);
+    const meant = closeMatch(key, ['user', 'system']);
     const hint = meant === undefined ? 'A prompt config has user and system.' : `Did you mean ${meant}?`;
     return {file, path: key, message: `${key} is not a key of a prompt config`, hint};
   });

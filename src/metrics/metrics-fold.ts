@@ -1,15 +1,15 @@
-import {NumberColumn} from './number-column.ts';
 import type {RolloutFacts} from './rollout-facts.ts';
+import {ValueColumn} from './value-column.ts';
 
 /** The rollouts of one agent as columns: row i of every column belongs to the i-th rollout added. */
 export interface AgentTable {
   readonly agentName: string;
-  readonly tasks: NumberColumn;
-  readonly rollouts: NumberColumn;
+  readonly tasks: ValueColumn;
+  readonly rollouts: ValueColumn;
   /** By name, in order of first appearance; a column may be shorter than the table, the rest has no value. */
-  readonly columns: ReadonlyMap<string, NumberColumn>;
+  readonly columns: ReadonlyMap<string, ValueColumn>;
   /** The task of every rollout that is wanted, done or not. */
-  readonly expectedTasks: NumberColumn;
+  readonly expectedTasks: ValueColumn;
   readonly unparsedVerdicts: number;
 }
 
@@ -40,10 +40,10 @@ export function createMetricsFold(): MetricsFold {
 
 class GrowingTable implements AgentTable {
   readonly agentName: string;
-  readonly tasks = new NumberColumn();
-  readonly rollouts = new NumberColumn();
-  readonly columns = new Map<string, NumberColumn>();
-  readonly expectedTasks = new NumberColumn();
+  readonly tasks = new ValueColumn();
+  readonly rollouts = new ValueColumn();
+  readonly columns = new Map<string, ValueColumn>();
+  readonly expectedTasks = new ValueColumn();
   unparsedVerdicts = 0;
 
   constructor(agentName: string) {
@@ -58,8 +58,8 @@ class GrowingTable implements AgentTable {
     for (const [name, value] of numbers) this.#columnOf(name).set(row, value);
   }
 
-  #columnOf(name: string): NumberColumn {
-    const column = this.columns.get(name) ?? new NumberColumn();
+  #columnOf(name: string): ValueColumn {
+    const column = this.columns.get(name) ?? new ValueColumn();
     this.columns.set(name, column);
     return column;
   }

@@ -2,8 +2,8 @@ import {asJsonArray, asJsonObject, asNumber, asString, type JsonObject} from '..
 import type {CompletedOutcome, FailedOutcome, Outcome} from '../core/rollout.ts';
 import {type ClusteredMean, meanByCluster} from './clustered-mean.ts';
 import {quantileOfSorted} from './describe-numbers.ts';
-import {NumberColumn} from './number-column.ts';
 import type {RolloutFacts} from './rollout-facts.ts';
+import {ValueColumn} from './value-column.ts';
 
 export interface TokenCounts {
   readonly input: number;
@@ -96,10 +96,10 @@ class Tally {
   readonly #failures = new Map<string, FailureCount>();
   readonly #policyTokens = new TokenTally();
   readonly #judgeTokens = new TokenTally();
-  readonly #rewards = new NumberColumn();
-  readonly #rewardTasks = new NumberColumn();
-  readonly #modelMs = new NumberColumn();
-  readonly #judgeMs = new NumberColumn();
+  readonly #rewards = new ValueColumn();
+  readonly #rewardTasks = new ValueColumn();
+  readonly #modelMs = new ValueColumn();
+  readonly #judgeMs = new ValueColumn();
 
   addCompleted({rollout, response, trace, verification, judgeMs}: CompletedOutcome): void {
     this.#completed++;
@@ -193,7 +193,7 @@ class TokenTally {
   }
 }
 
-function latencyOf(column: NumberColumn): Latency | undefined {
+function latencyOf(column: ValueColumn): Latency | undefined {
   if (column.length === 0) return undefined;
   const sorted = column.view().slice().sort();
   const quantile = (q: number): number => quantileOfSorted(sorted, q);

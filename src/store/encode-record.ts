@@ -14,7 +14,7 @@ export function encodeRollout(outcome: CompletedOutcome): string {
   if (verification !== undefined) {
     members.push(['reward', verification.reward]);
     for (const [key, value] of Object.entries(verification.fields)) {
-      if (value !== undefined && !Object.hasOwn(rollout.row, key) && !writtenHere.has(key))
+      if (value !== undefined && !isKeptFromRow(rollout, key) && !writtenHere.has(key))
         members.push([key, value]);
     }
   }
@@ -51,6 +51,10 @@ const keptOutOfRows: readonly string[] = [
   '_ng_failure_terminal',
   '_ng_failure',
 ];
+
+function isKeptFromRow({row}: Rollout, key: string): boolean {
+  return Object.hasOwn(row, key) && !keptOutOfRows.includes(key);
+}
 
 function appendMembers(rollout: Rollout, members: readonly (readonly [string, JsonValue])[]): string {
   let line = rowText(rollout).slice(0, -1);

@@ -106,7 +106,7 @@ function flatten(value: JsonObject, prefix = ''): Map<string, string> {
   for (const [key, part] of Object.entries(value)) {
     if (part === undefined) continue;
     const path = prefix + key;
-    if (isJsonObject(part) && Object.keys(part).length > 0) {
+    if (isJsonObject(part)) {
       for (const [inner, leaf] of flatten(part, `${path}.`)) leaves.set(inner, leaf);
     } else {
       leaves.set(path, JSON.stringify(sortKeys(part)));

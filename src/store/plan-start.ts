@@ -36,7 +36,7 @@ export function planStart(
   }
   const problems = fingerprintDifferences(manifest.fingerprint, fingerprint);
   if (problems.length === 0) return {start: 'resume', manifest};
-  if (outputBytes === 0) return {start: 'move aside'};
+  if (outputBytes === 0 && failureBytes === 0) return {start: 'move aside'};
   throw new RollcallError(`the output ${paths.output} belongs to a run with other inputs or settings`, {
     code: 'ERR_OUTPUT_MISMATCH',
     fault: 'store',

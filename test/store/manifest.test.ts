@@ -63,14 +63,14 @@ describe('a manifest', () => {
 
 describe('fingerprintDifferences', () => {
   it('names each key that differs, with both values', () => {
-    const before: JsonObject = {limit: 5, model: {name: 'a', key: 'x'}, gone: true, list: [1, 2]};
-    const after: JsonObject = {limit: 6, model: {name: 'a', key: 'y'}, added: {}, list: [1]};
+    const before: JsonObject = {limit: 5, model: {name: 'a', key: 'x'}, gone: true, list: [1, 2], params: {}};
+    const after: JsonObject = {limit: 6, model: {name: 'a', key: 'y'}, params: {top_p: 1}, list: [1]};
     expect(fingerprintDifferences(before, after)).toEqual([
       {path: 'limit', message: 'was 5, is 6'},
       {path: 'model.key', message: 'was "x", is "y"'},
       {path: 'gone', message: 'was true, is not set'},
       {path: 'list', message: 'was [1,2], is [1]'},
-      {path: 'added', message: 'was not set, is {}'},
+      {path: 'params.top_p', message: 'was not set, is 1'},
     ]);
   });
 

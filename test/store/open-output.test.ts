@@ -48,12 +48,10 @@ describe('openOutput', () => {
 
   it('does not ask about other settings when the earlier runs brought nothing', async () => {
     await using folder = await createTempFolder();
-    await writeEarlier(folder, {output: '', failures: '{"why":1}\n'});
+    await writeEarlier(folder, {output: '', failures: ''});
     const output = await open(folder, {fingerprint: {input: 'xyz'}});
     expect(output.resumed).toBeUndefined();
-    expect(await readFile(folder.file('out.2026-11-21T23-06-07Z_failures.jsonl'), 'utf8')).toBe(
-      '{"why":1}\n',
-    );
+    expect(existsSync(folder.file('out.2026-11-21T23-06-07Z_failures.jsonl'))).toBe(true);
     await output.release();
   });
 

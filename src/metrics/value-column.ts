@@ -1,7 +1,7 @@
 const firstCapacity = 256;
 
 /** A growing column of numbers, eight bytes each; NaN stands for "no value here". */
-export class NumberColumn {
+export class ValueColumn {
   #values = new Float64Array(firstCapacity);
   #length = 0;
 

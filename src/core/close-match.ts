@@ -8,6 +8,11 @@ export function closeMatches(name: string, candidates: Iterable<string>, cutoff 
     .map(({candidate}) => candidate);
 }
 
+/** The candidate that `name` was most likely meant to be, for a did-you-mean. */
+export function closeMatch(name: string, candidates: Iterable<string>): string | undefined {
+  return closeMatches(name, candidates)[0];
+}
+
 /** The one known key that `key` was probably meant to be; spelling in camel case or with hyphens counts as the same. */
 export function closeKey(key: string, known: Iterable<string>): string | undefined {
   return closeMatches(key, known, 0.75)[0];

@@ -1,5 +1,5 @@
 import {describe, expect, it} from 'vitest';
-import {closeKey, closeMatches} from '../../src/config/close-match.ts';
+import {closeKey, closeMatches} from '../../src/core/close-match.ts';
 
 describe('closeMatches', () => {
   it('gives the closest first, three at most, and nothing that is far', () => {
