@@ -218,8 +218,8 @@ function loadSpecs(): Specs {
 function toJsonSchema(node: unknown): unknown {
   if (Array.isArray(node)) return node.map(toJsonSchema);
   if (typeof node !== 'object' || node === null) return node;
-  const {nullable, discriminator, ...rest} = node as Record<string, unknown>;
-  void discriminator;
+  const {nullable, ...rest} = node as Record<string, unknown>;
+  delete rest['discriminator'];
   const converted = Object.fromEntries(
     Object.entries(rest).map(([key, value]) => [key, toJsonSchema(value)]),
   );

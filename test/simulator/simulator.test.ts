@@ -2,7 +2,7 @@ import {request} from 'undici';
 import {describe, expect, it} from 'vitest';
 import {RollcallError} from '../../src/core/errors.ts';
 import {createFakeClock} from '../helpers/fake-clock.ts';
-import {ask, openSimulator, until} from './open-simulator.ts';
+import {ask, containing, openSimulator, until} from './open-simulator.ts';
 
 const questions = Array.from({length: 40}, (_, index) => `What is ${index + 10} plus one?`);
 const keyRows = questions
@@ -173,7 +173,7 @@ describe('the simulator', () => {
       const texts = await Promise.all(
         Array.from({length: 12}, async (_, seed) => {
           const {json} = await simulator.chat(ask(questions[0] ?? '', {temperature, seed}));
-          return json.choices[0].message.content as string;
+          return json.choices[0].message.content;
         }),
       );
       return new Set(texts);
@@ -190,7 +190,7 @@ describe('the simulator', () => {
     await expect(opening).rejects.toThrow(RollcallError);
     await expect(opening).rejects.toMatchObject({
       code: 'ERR_CONFIG',
-      message: expect.stringContaining(reason),
+      message: containing(reason),
     });
   });
 

@@ -23,5 +23,5 @@ export function createCompareAnswerer({
 }
 
 function captured(match: RegExpExecArray): string {
-  return match.slice(1).find((group) => group !== undefined) ?? match[0];
+  return match.slice(1).find((group: string | undefined) => group !== undefined) ?? match[0];
 }

@@ -1,7 +1,7 @@
 import {asJsonArray, asJsonObject, isJsonObject, type JsonObject, type JsonValue} from '../../core/json.ts';
 import {invalidRequest} from '../wire/azure-error.ts';
 import type {WholeReply} from '../wire/reply.ts';
-import {missingParameter, wrongType} from './parameter-values.ts';
+import {missingParameter, printed, wrongType} from './parameter-values.ts';
 
 const roles: ReadonlySet<JsonValue | undefined> = new Set([
   'system',
@@ -36,7 +36,7 @@ function refuseMessage(message: JsonValue, path: string): WholeReply | undefined
   if (role === undefined) return missingParameter(`${path}.role`);
   if (!roles.has(role)) {
     return invalidRequest(
-      `Invalid value: '${String(role)}'. Supported values are: 'system', 'assistant', 'user', 'function', 'tool', and 'developer'.`,
+      `Invalid value: '${printed(role)}'. Supported values are: 'system', 'assistant', 'user', 'function', 'tool', and 'developer'.`,
       `${path}.role`,
       'invalid_value',
     );
@@ -72,7 +72,7 @@ function refuseToolOrder(messages: readonly JsonObject[]): WholeReply | undefine
 }
 
 function unanswered(open: ReadonlySet<JsonValue | undefined>, index: number): WholeReply {
-  const ids = [...open].map(String).join(', ');
+  const ids = [...open].map(printed).join(', ');
   return invalidRequest(
     `An assistant message with 'tool_calls' must be followed by tool messages responding to each 'tool_call_id'. The following tool_call_ids did not have response messages: ${ids}`,
     `messages.[${index}].role`,

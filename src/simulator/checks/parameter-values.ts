@@ -126,6 +126,11 @@ export function missingParameter(name: string): WholeReply {
   return invalidRequest(`Missing required parameter: '${name}'.`, name, 'missing_required_parameter');
 }
 
+/** A value as error messages quote it: text as it is, anything else as JSON; a long one only in part. */
+export function printed(value: JsonValue | undefined): string {
+  return (typeof value === 'string' ? value : JSON.stringify(value ?? null)).slice(0, 200);
+}
+
 function kindOf(value: JsonValue): string {
   if (Array.isArray(value)) return 'array';
   return isJsonObject(value) ? 'object' : typeof value;

@@ -1,8 +1,9 @@
-import type {JsonObject} from '../../core/json.ts';
+import type {JsonObject, JsonValue} from '../../core/json.ts';
 import {invalidRequest} from '../wire/azure-error.ts';
 import type {WholeReply} from '../wire/reply.ts';
 import {reasoningDefaults, refusedByReasoning} from './chat-parameters.ts';
 import type {ModelFamily} from './model-family.ts';
+import {printed} from './parameter-values.ts';
 
 const efforts: ReadonlySet<unknown> = new Set(['none', 'minimal', 'low', 'medium', 'high', 'xhigh']);
 
@@ -27,10 +28,13 @@ export function refuseReasoningParameters(body: JsonObject, family: ModelFamily)
 }
 
 /** The refusal of a `reasoning_effort` that no model knows; on Responses it is `reasoning.effort`. */
-export function refuseEffort(effort: unknown, param = 'reasoning_effort'): WholeReply | undefined {
+export function refuseEffort(
+  effort: JsonValue | undefined,
+  param = 'reasoning_effort',
+): WholeReply | undefined {
   if (effort === undefined || effort === null || efforts.has(effort)) return undefined;
   return invalidRequest(
-    `Invalid value: '${String(effort)}'. Supported values are: 'none', 'minimal', 'low', 'medium', 'high', and 'xhigh'.`,
+    `Invalid value: '${printed(effort)}'. Supported values are: 'none', 'minimal', 'low', 'medium', 'high', and 'xhigh'.`,
     param,
     'invalid_value',
   );

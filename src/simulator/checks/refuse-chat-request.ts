@@ -5,7 +5,7 @@ import {versionHas} from './api-version.ts';
 import {refuseMessages} from './chat-messages.ts';
 import {chatParameters} from './chat-parameters.ts';
 import type {ModelFamily} from './model-family.ts';
-import {missingParameter, refuseBadValues} from './parameter-values.ts';
+import {missingParameter, printed, refuseBadValues} from './parameter-values.ts';
 import {refuseReasoningParameters} from './reasoning-parameters.ts';
 import {refuseSchema} from './refuse-schema.ts';
 
@@ -114,7 +114,7 @@ function refuseResponseFormat(
   if (type === 'text' || type === 'json_object') return undefined;
   if (type !== 'json_schema') {
     return invalidRequest(
-      `Invalid value: '${String(type)}'. Supported values are: 'json_object', 'json_schema', and 'text'.`,
+      `Invalid value: '${printed(type)}'. Supported values are: 'json_object', 'json_schema', and 'text'.`,
       'response_format.type',
       'invalid_value',
     );

@@ -2,7 +2,7 @@ import {asJsonArray, asJsonObject, type JsonObject, type JsonValue} from '../../
 import {azureError, invalidRequest} from '../wire/azure-error.ts';
 import type {WholeReply} from '../wire/reply.ts';
 import type {ModelFamily} from './model-family.ts';
-import {missingParameter, refuseBadValues, wrongType} from './parameter-values.ts';
+import {missingParameter, printed, refuseBadValues, wrongType} from './parameter-values.ts';
 import {refuseEffort} from './reasoning-parameters.ts';
 import {refuseSchema} from './refuse-schema.ts';
 
@@ -80,14 +80,14 @@ function refuseToolOrder(items: readonly JsonValue[]): WholeReply | undefined {
     if (entry?.['type'] === 'function_call') open.add(callId);
     if (entry?.['type'] === 'function_call_output' && !open.delete(callId)) {
       return invalidRequest(
-        `No tool call found for function call output with call_id ${String(callId)}.`,
+        `No tool call found for function call output with call_id ${printed(callId)}.`,
         'input',
       );
     }
   }
   const [unanswered] = open;
   if (unanswered === undefined) return undefined;
-  return invalidRequest(`No tool output found for function call ${String(unanswered)}.`, 'input');
+  return invalidRequest(`No tool output found for function call ${printed(unanswered)}.`, 'input');
 }
 
 /** The simulator keeps no responses: what refers to one finds none. */

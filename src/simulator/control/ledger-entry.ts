@@ -19,29 +19,36 @@ export function toLedgerEntry(
   exchange: Exchange,
   {reply, layer, arrivedAt, requestId}: EntryContext,
 ): LedgerEntry {
-  const {call, admission, generation, fault, headers} = exchange;
-  const clientRequestId = headers['x-ms-client-request-id'];
+  const {call, admission, generation, headers} = exchange;
   return {
     sequence: exchange.sequence,
     arrived_at: arrivedAt,
     method: exchange.method,
     path: exchange.path.slice(0, longestText),
-    deployment: call?.deployment.name ?? null,
-    operation: exchange.route?.operation ?? null,
-    api_version: exchange.apiVersion?.slice(0, longestText) ?? null,
+    deployment: orNull(call?.deployment.name),
+    operation: orNull(exchange.route?.operation),
+    api_version: clipped(exchange.apiVersion),
     auth: authKind(headers),
-    client_request_id: typeof clientRequestId === 'string' ? clientRequestId.slice(0, longestText) : null,
+    client_request_id: clipped(headers['x-ms-client-request-id']),
     request_id: requestId,
-    stream: call?.stream ?? false,
+    stream: call?.stream === true,
     decision: layer,
     status: reply.kind === 'whole' || reply.kind === 'stream' ? reply.status : null,
-    fault: fault?.kind ?? null,
-    cost: exchange.cost ?? null,
-    remaining_requests: admission?.remainingRequests ?? null,
-    remaining_tokens: admission?.remainingTokens ?? null,
-    prompt_tokens: generation?.promptTokens ?? null,
-    completion_tokens: generation?.completionTokens ?? null,
+    fault: orNull(exchange.fault?.kind),
+    cost: orNull(exchange.cost),
+    remaining_requests: orNull(admission?.remainingRequests),
+    remaining_tokens: orNull(admission?.remainingTokens),
+    prompt_tokens: orNull(generation?.promptTokens),
+    completion_tokens: orNull(generation?.completionTokens),
     ended: null,
     duration_ms: null,
   };
+}
+
+function orNull<T>(value: T | undefined): T | null {
+  return value ?? null;
+}
+
+function clipped(text: string | string[] | undefined): string | null {
+  return typeof text === 'string' ? text.slice(0, longestText) : null;
 }

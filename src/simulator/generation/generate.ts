@@ -61,7 +61,7 @@ function toQuestion({hash, body, prompt, toolNames, deployment}: Call, index: nu
     random: (purpose) => randomFor(hash, purpose, index),
     sampleRandom: (purpose) => {
       const sampled = body['temperature'] !== 0;
-      const sample = sampled ? `${String(body['seed'] ?? '')}.${index}` : '';
+      const sample = sampled ? `${JSON.stringify(body['seed'] ?? null)}.${index}` : '';
       return randomFor(
         digest(`${deployment.name}\n${deployment.seed}\n${sample}\n${prompt.lastUserText}`),
         purpose,

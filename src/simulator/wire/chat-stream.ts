@@ -71,12 +71,19 @@ function eventText(data: JsonObject): string {
   return `data: ${JSON.stringify(data)}\n\n`;
 }
 
+interface StepDetails {
+  readonly text?: string;
+  readonly tokens?: number;
+  readonly results?: JsonObject;
+  readonly logprobs?: JsonObject | null;
+}
+
 function choiceSteps(call: Call, choice: Choice): Step[] {
   const {index, refusal, toolCalls, finishReason} = choice;
   const late = call.deployment.settings.contentFilter.mode === 'asynchronous';
   const step = (
     delta: JsonObject,
-    {text = '', tokens = 0, results = {} as JsonObject, logprobs = null as JsonObject | null} = {},
+    {text = '', tokens = 0, results = {}, logprobs = null}: StepDetails = {},
   ): Step => ({
     choice: {...(late ? {} : {content_filter_results: results}), delta, finish_reason: null, index, logprobs},
     text,

@@ -1,4 +1,4 @@
-import {asJsonArray, asJsonObject, asNumber, type JsonObject} from '../../core/json.ts';
+import {asJsonArray, asJsonObject, asNumber, type JsonObject, type JsonValue} from '../../core/json.ts';
 import type {Call} from '../generation/call.ts';
 import type {Choice, Generation} from '../generation/generation.ts';
 import {digest, randomFor} from '../generation/request-hash.ts';
@@ -30,8 +30,7 @@ export function responseObject(call: Call, state: ResponseState, created: number
   const {body, hash, deployment} = call;
   const {status, output, generation} = state;
   const running = generation === undefined;
-  const {reasoning} = deployment.family;
-  const asked = asJsonObject(body['reasoning']);
+  const given = (name: string, fallback: JsonValue): JsonValue => body[name] ?? fallback;
   return {
     id: `resp_${hash.slice(0, 50)}`,
     object: 'response',
@@ -42,32 +41,29 @@ export function responseObject(call: Call, state: ResponseState, created: number
     content_filters: running ? null : contentFilters(call, generation),
     error: null,
     incomplete_details: status === 'incomplete' && !running ? {reason: incompleteReason(generation)} : null,
-    instructions: body['instructions'] ?? null,
-    max_output_tokens: body['max_output_tokens'] ?? null,
-    max_tool_calls: body['max_tool_calls'] ?? null,
+    instructions: given('instructions', null),
+    max_output_tokens: given('max_output_tokens', null),
+    max_tool_calls: given('max_tool_calls', null),
     model: deployment.settings.model,
     output,
-    parallel_tool_calls: body['parallel_tool_calls'] ?? true,
+    parallel_tool_calls: given('parallel_tool_calls', true),
     previous_response_id: null,
-    prompt_cache_key: body['prompt_cache_key'] ?? null,
-    prompt_cache_retention: body['prompt_cache_retention'] ?? null,
-    reasoning: {
-      effort: asked?.['effort'] ?? (reasoning ? 'medium' : null),
-      summary: asked?.['summary'] ?? null,
-    },
-    safety_identifier: body['safety_identifier'] ?? null,
+    prompt_cache_key: given('prompt_cache_key', null),
+    prompt_cache_retention: given('prompt_cache_retention', null),
+    reasoning: reasoningSettings(call),
+    safety_identifier: given('safety_identifier', null),
     service_tier: running ? 'auto' : 'default',
-    store: body['store'] ?? true,
-    temperature: body['temperature'] ?? 1,
+    store: given('store', true),
+    temperature: given('temperature', 1),
     text: {format: {type: 'text'}, verbosity: 'medium', ...asJsonObject(body['text'])},
-    tool_choice: body['tool_choice'] ?? 'auto',
-    tools: body['tools'] ?? [],
-    top_logprobs: body['top_logprobs'] ?? 0,
-    top_p: body['top_p'] ?? 1,
-    truncation: body['truncation'] ?? 'disabled',
+    tool_choice: given('tool_choice', 'auto'),
+    tools: given('tools', []),
+    top_logprobs: given('top_logprobs', 0),
+    top_p: given('top_p', 1),
+    truncation: given('truncation', 'disabled'),
     usage: running ? null : responseUsage(generation),
-    user: body['user'] ?? null,
-    metadata: body['metadata'] ?? {},
+    user: given('user', null),
+    metadata: given('metadata', {}),
   };
 }
 
@@ -92,6 +88,12 @@ export function outputItems(call: Call, {choices, reasoningTokens}: Generation):
       name,
     })),
   ];
+}
+
+function reasoningSettings({body, deployment}: Call): JsonObject {
+  const asked = asJsonObject(body['reasoning']);
+  const effort = deployment.family.reasoning ? 'medium' : null;
+  return {effort: asked?.['effort'] ?? effort, summary: asked?.['summary'] ?? null};
 }
 
 function messageItem(call: Call, choice: Choice, status: string): JsonObject {

@@ -1,6 +1,6 @@
 import {describe, expect, it} from 'vitest';
 import {createFakeClock} from '../../helpers/fake-clock.ts';
-import {ask, openSimulator} from '../open-simulator.ts';
+import {ask, containing, matching, openSimulator} from '../open-simulator.ts';
 
 describe('a deployment with a quota', () => {
   it('says what is left on success, and how long to wait on refusal', async () => {
@@ -20,9 +20,7 @@ describe('a deployment with a quota', () => {
     expect(third.headers['x-ratelimit-remaining-tokens']).toBeUndefined();
     expect(third.json.error).toMatchObject({
       code: '429',
-      message: expect.stringMatching(
-        /ChatCompletions_Create Operation.*exceeded call rate limit.*retry after 10 seconds/,
-      ),
+      message: matching(/ChatCompletions_Create Operation.*exceeded call rate limit.*retry after 10 seconds/),
     });
     await clock.advance(10_000);
     expect((await simulator.chat(ask('x'))).status).toBe(200);
@@ -50,7 +48,7 @@ describe('a deployment with a quota', () => {
     expect(refused.status).toBe(429);
     expect(refused.json.error).toMatchObject({
       code: 'too_many_requests',
-      message: expect.stringContaining('exceeded the token rate limit'),
+      message: containing('exceeded the token rate limit'),
     });
   });
 });

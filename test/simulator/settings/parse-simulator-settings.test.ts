@@ -5,6 +5,8 @@ import {RollcallError} from '../../../src/core/errors.ts';
 import type {JsonObject} from '../../../src/core/json.ts';
 import {parseSimulatorSettings} from '../../../src/simulator/settings/parse-simulator-settings.ts';
 
+import {containing} from '../open-simulator.ts';
+
 const origin = {file: 'sim.yaml', sourceDir: '/etc/rollcall'};
 
 function problemsOf(settings: JsonObject): RollcallError['problems'] {
@@ -104,7 +106,7 @@ describe('simulator settings', () => {
   });
 
   it('ask for a deployment, or for leave to invent them', () => {
-    expect(problemsOf({})).toMatchObject([{path: 'deployments', hint: expect.stringContaining('gpt-4o')}]);
+    expect(problemsOf({})).toMatchObject([{path: 'deployments', hint: containing('gpt-4o')}]);
     expect(problemsOf({allow_undefined_deployments: true})).toEqual([]);
   });
 
