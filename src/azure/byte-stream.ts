@@ -43,7 +43,10 @@ export class ByteStream implements ExchangeReader, AsyncIterableIterator<Buffer,
   }
 
   onChunk(chunk: Buffer): void {
-    if (this.#waiter !== undefined) return this.#answer({value: chunk, done: false});
+    if (this.#waiter !== undefined) {
+      this.#answer({value: chunk, done: false});
+      return;
+    }
     this.#chunks.push(chunk);
     this.#bytes += chunk.length;
     if (this.#bytes < highWaterBytes || this.#isPaused) return;

@@ -67,6 +67,9 @@ export function createAzureClient(options: AzureClientOptions): AzureClient {
   return new PooledClient(options);
 }
 
+// What is no stream by its own word; events are believed under any other type.
+const wholeBody = /^\s*(application\/json|text\/html)\b/i;
+
 interface Sent<T> {
   readonly reply: T;
   readonly exchanges: number;
@@ -89,7 +92,9 @@ class PooledClient implements AzureClient {
       clock,
       redact,
     });
-    const common = ['content-type', 'application/json', 'user-agent', userAgent];
+    // Without a word about encodings a proxy may compress, which nobody here undoes.
+    const encoding = ['content-type', 'application/json', 'accept-encoding', 'identity'];
+    const common = [...encoding, 'user-agent', userAgent];
     this.#postHeaders = [...common, 'accept', 'application/json'];
     this.#streamHeaders = [...common, 'accept', 'text/event-stream'];
   }
@@ -114,7 +119,7 @@ class PooledClient implements AzureClient {
       {operation, body, cancellation, headers: this.#streamHeaders},
     );
     const {status, headers, chunks} = reply;
-    if (/^\s*application\/json\b/i.test(headerOf(headers, 'content-type') ?? '')) {
+    if (wholeBody.test(headerOf(headers, 'content-type') ?? '')) {
       const whole = {status, headers, body: await collect(chunks)};
       return {kind: 'body', ...this.#toReply(operation, whole, exchanges)};
     }

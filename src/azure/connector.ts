@@ -23,7 +23,10 @@ export function createConnector(clock: Clock, connectMs: number): Connector {
   let session: Buffer | undefined;
   let isClosed = false;
   const connect: buildConnector.connector = (options, callback) => {
-    if (isClosed) return callback(new errors.ClientDestroyedError(), null);
+    if (isClosed) {
+      callback(new errors.ClientDestroyedError(), null);
+      return;
+    }
     const isTls = options.protocol === 'https:';
     const socket = isTls ? openTls(options, session) : connectTcp(addressOf(options));
     const finish = (): boolean => {

@@ -78,8 +78,14 @@ export class Deadlines {
 
   #look(): void {
     const now = this.#clock.monotonic();
-    if (now >= this.#callDueMs) return this.#onPassed('call');
-    if (this.#waiting !== undefined && now >= this.#waitDueMs) return this.#onPassed(this.#waiting);
+    if (now >= this.#callDueMs) {
+      this.#onPassed('call');
+      return;
+    }
+    if (this.#waiting !== undefined && now >= this.#waitDueMs) {
+      this.#onPassed(this.#waiting);
+      return;
+    }
     this.#timerDueMs = Math.min(this.#callDueMs, this.#waitDueMs);
     this.#stopTimer = this.#arm(now);
   }

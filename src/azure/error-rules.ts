@@ -1,4 +1,5 @@
 import type {CallEffect} from '../core/errors.ts';
+import {asString} from '../core/json.ts';
 import type {AzureErrorBody} from './error-body.ts';
 
 /** What an error rule may look at. */
@@ -14,7 +15,7 @@ export interface ErrorRule {
   /** The name of the trouble; the service's own words follow it. */
   readonly title: string;
   readonly statuses: readonly number[] | 'any';
-  /** Any of these in the body's `code`, exactly. */
+  /** Any of these as the body's `code` or its inner error's, exactly. */
   readonly codes?: readonly string[] | undefined;
   /** Or this in its message. A rule with neither holds for its statuses alone. */
   readonly message?: RegExp | undefined;
@@ -32,7 +33,13 @@ const rules: readonly ErrorRule[] = [
     effect: 'rollout',
     title: 'The content filter refused the prompt',
     statuses: [400, 403, 422],
-    codes: ['content_filter', 'content_policy_violation', 'invalid_prompt', 'cyber_policy'],
+    codes: [
+      'content_filter',
+      'content_policy_violation',
+      'invalid_prompt',
+      'cyber_policy',
+      'ResponsibleAIPolicyViolation',
+    ],
     message: /content management policy|responsible ?ai ?policy/i,
   },
   {
@@ -242,13 +249,14 @@ export function findErrorRule(failure: HttpFailure): ErrorRule {
 
 function holds(rule: ErrorRule, {status, body}: HttpFailure): boolean {
   if (rule.statuses !== 'any' && !rule.statuses.includes(status)) return false;
-  const {codes, message, param} = rule;
-  if (codes === undefined && message === undefined && param === undefined) return true;
-  const innerCode = body.inner?.['code'];
-  return (
-    (codes !== undefined && body.code !== undefined && codes.includes(body.code)) ||
-    (message?.test(body.message) ?? false) ||
-    (param !== undefined && body.param !== undefined && param.test(body.param)) ||
-    (rule.code === 'ERR_MODEL_CONTENT_FILTER' && innerCode === 'ResponsibleAIPolicyViolation')
-  );
+  const tests = [
+    rule.codes && [body.code, asString(body.inner?.['code'])].some((code) => includes(rule.codes, code)),
+    rule.message?.test(body.message),
+    rule.param && body.param !== undefined && rule.param.test(body.param),
+  ].filter((test) => test !== undefined);
+  return tests.length === 0 || tests.includes(true);
+}
+
+function includes(codes: readonly string[] | undefined, code: string | undefined): boolean {
+  return code !== undefined && codes !== undefined && codes.includes(code);
 }

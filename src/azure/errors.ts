@@ -162,10 +162,9 @@ const innerStatus: Readonly<Record<string, number>> = {
 function statusOfInner(error: JsonObject): number {
   for (const key of ['code', 'type', 'status'] as const) {
     const value = error[key];
-    const status = typeof value === 'number' ? value : Number(asString(value));
+    const text = typeof value === 'number' ? String(value) : (asString(value) ?? '');
+    const status = innerStatus[text] ?? Number(text);
     if (Number.isInteger(status) && status >= 400 && status < 600) return status;
-    const named = innerStatus[String(value)];
-    if (named !== undefined) return named;
   }
   return 500;
 }

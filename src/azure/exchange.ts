@@ -76,14 +76,17 @@ export class Exchange implements Dispatcher.DispatchHandler {
     if (status < 200 || this.#over !== undefined) return;
     this.#phase = 'reading';
     this.#deadlines.progressed();
-    if (Number(headerOf(headers, 'content-length')) > this.#settings.maxBodyBytes) return this.#tooLarge();
-    this.#reader.onHeaders(status, headers);
+    if (Number(headerOf(headers, 'content-length')) > this.#settings.maxBodyBytes) this.#tooLarge();
+    else this.#reader.onHeaders(status, headers);
   }
 
   onResponseData(_: Dispatcher.DispatchController, chunk: Buffer): void {
     if (this.#over !== undefined) return;
     this.#bodyBytes += chunk.length;
-    if (this.#bodyBytes > this.#settings.maxBodyBytes) return this.#tooLarge();
+    if (this.#bodyBytes > this.#settings.maxBodyBytes) {
+      this.#tooLarge();
+      return;
+    }
     this.#deadlines.progressed();
     this.#reader.onChunk(chunk);
   }

@@ -17,7 +17,7 @@ export interface TransportLimits extends DeadlineLimits {
 }
 
 /** A model may think for minutes before its first byte, but a reply that has begun does not stop for long. */
-export const defaultTransportLimits: TransportLimits = {
+const defaultLimits: TransportLimits = {
   connectMs: 10_000,
   firstByteMs: 600_000,
   idleMs: 120_000,
@@ -66,7 +66,7 @@ const keepAliveMs = 30_000;
 /** Makes the transport; nothing is opened until the first call. */
 export function createTransport(options: TransportOptions): Transport {
   const {origin, clock, redact} = options;
-  const {connectMs, maxBodyBytes, ...limits} = {...defaultTransportLimits, ...options.limits};
+  const {connectMs, maxBodyBytes, ...limits} = {...defaultLimits, ...options.limits};
   const connector = createConnector(clock, connectMs);
   const settings: ExchangeSettings = {clock, limits, maxBodyBytes, origin, redact};
   const pool = new Pool(origin, {

@@ -2,10 +2,11 @@ import {describe, expect, it} from 'vitest';
 import {type AzureClient, type AzureClientOptions, createAzureClient} from '../../src/azure/client.ts';
 import {createCredentials} from '../../src/azure/credentials.ts';
 import {type EndpointInput, normalizeEndpoint} from '../../src/azure/endpoint.ts';
-import {CancellationSource, neverCancelled} from '../../src/core/cancellation.ts';
+import {CancellationSource} from '../../src/core/cancellation.ts';
 import {CancelledError} from '../../src/core/errors.ts';
 import {createRedactor} from '../../src/core/redact.ts';
 import {createFakeClock, settle} from '../helpers/fake-clock.ts';
+import {neverCancelled} from '../helpers/never-cancelled.ts';
 import {chunkedHead, httpChunk, openScriptedServer, reply} from './scripted-server.ts';
 
 const key = 'canary-key-0123456789';
@@ -207,6 +208,14 @@ describe('a stream', () => {
     expect(await client.stream(chat, {}, ask)).toMatchObject({kind: 'body', body: {ok: true}});
   });
 
+  it('that is a page is no answer', async () => {
+    await using server = await openScriptedServer((socket) =>
+      socket.write(reply(200, '<html>Sign in</html>', {'content-type': 'text/html; charset=utf-8'})),
+    );
+    await using client = open(server.origin);
+    await expect(client.stream(chat, {}, ask)).rejects.toMatchObject({code: 'ERR_MODEL_MALFORMED'});
+  });
+
   it('that fails is named as a post is', async () => {
     await using server = await openScriptedServer((socket) =>
       socket.write(reply(404, {error: {code: 'DeploymentNotFound', message: 'x'}})),
@@ -243,23 +252,17 @@ function open(
   endpoint: Partial<EndpointInput> = {},
 ): AzureClient & AsyncDisposable {
   const clock = createFakeClock();
-  const {redact, add} = createRedactor();
+  const redactor = createRedactor();
   let count = 0;
   const client = createAzureClient({
     endpoint: normalizeEndpoint({baseUrl: `${origin}/openai/deployments/my%20dep`, ...endpoint}),
     deployment: 'my dep',
-    credentials: createCredentials({apiKey: key}, {clock, onSecret: add}),
+    credentials: createCredentials({apiKey: key}, {clock, onSecret: (value) => redactor.add(value)}),
     clock,
-    redact,
+    redact: redactor.redact,
     userAgent: 'rollcall/test',
     newRequestId: () => `id-${String(++count)}`,
     ...options,
   });
-  return {
-    post: (...args) => client.post(...args),
-    stream: (...args) => client.stream(...args),
-    describeInnerError: (...args) => client.describeInnerError(...args),
-    close: () => client.close(),
-    [Symbol.asyncDispose]: () => client.close(),
-  };
+  return Object.assign(client, {[Symbol.asyncDispose]: () => client.close()});
 }

@@ -4,10 +4,11 @@ import {createAzureClient} from '../../src/azure/client.ts';
 import {createCredentials} from '../../src/azure/credentials.ts';
 import {normalizeEndpoint} from '../../src/azure/endpoint.ts';
 import {type AzureModel, type AzureModelSettings, createAzureModel} from '../../src/azure/model.ts';
-import {CancellationSource, neverCancelled} from '../../src/core/cancellation.ts';
+import {CancellationSource} from '../../src/core/cancellation.ts';
 import {CancelledError} from '../../src/core/errors.ts';
-import {asJsonArray, asJsonObject, type JsonObject} from '../../src/core/json.ts';
+import {asJsonArray, asJsonObject, asString, type JsonObject} from '../../src/core/json.ts';
 import {createFakeClock} from '../helpers/fake-clock.ts';
+import {neverCancelled} from '../helpers/never-cancelled.ts';
 import {chunkedHead, httpChunk, openScriptedServer, reply} from './scripted-server.ts';
 
 const ask = {cancellation: neverCancelled};
@@ -381,7 +382,7 @@ function textOf(answer: JsonObject): string {
   const message = asJsonArray(answer['output'])
     .map(asJsonObject)
     .find((item) => item?.['type'] === 'message');
-  return String(asJsonObject(asJsonArray(message?.['content'])[0])?.['text'] ?? '');
+  return asString(asJsonObject(asJsonArray(message?.['content'])[0])?.['text']) ?? '';
 }
 
 async function open(

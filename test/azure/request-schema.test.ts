@@ -100,7 +100,7 @@ const settings = fc.record(
 );
 const params = fc
   .tuple(fc.oneof(fc.string({minLength: 1}), input), settings, tools)
-  .map(([asked, given, offered]) => ({input: asked, ...given, ...offered}) as JsonObject);
+  .map(([asked, given, offered]) => ({input: asked, ...given, ...offered}));
 const families = fc.constantFrom('other', 'gpt-4o', 'gpt-35-turbo', 'o3-mini', 'gpt-5');
 
 type Surface = Pick<DeploymentFacts, 'style' | 'apiVersion' | 'api'>;
