@@ -122,7 +122,10 @@ function settleVersion(style: EndpointStyle, asked: string | undefined): Settled
   if (style === 'v1' && kind === 'dated') {
     return {notice: `the v1 API takes no dated api-version: ${asked} is left out`};
   }
-  if (style === 'deployments' && kind === 'v1') return {apiVersion: defaultDatedVersion};
+  if (style === 'deployments' && kind === 'v1') {
+    const notice = `the dated API takes no api-version ${asked}: using ${defaultDatedVersion}`;
+    return {apiVersion: defaultDatedVersion, notice};
+  }
   return {apiVersion: asked, notice: style === 'deployments' ? describeUnknownVersion(asked) : undefined};
 }
 

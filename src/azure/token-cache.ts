@@ -64,12 +64,12 @@ export class TokenCache {
 
 function tokenFailure(error: unknown): CallError {
   const name = error instanceof Error ? error.name : 'Error';
-  // Credential errors say that nobody is signed in; all else is the network, which may come back.
-  const isFinal = /Credential|Authentication/.test(name);
+  // The network may come back; that nobody is signed in, or wrongly set up, stays so.
+  const isNetwork = error instanceof Error && (name === 'RestError' || 'code' in error);
   return new CallError(`No token could be had from Entra ID (${name})`, {
     code: 'ERR_MODEL_AUTH',
     fault: 'model',
-    effect: isFinal ? 'run' : 'retry',
+    effect: isNetwork && !/Credential|Authentication/.test(name) ? 'retry' : 'run',
     hint: 'Sign in (`az login`), or give the process a managed or workload identity; AZURE_TOKEN_CREDENTIALS narrows the search.',
   });
 }

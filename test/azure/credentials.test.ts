@@ -72,7 +72,7 @@ describe('a token of Entra ID', () => {
   it('is used on while it lives when no other can be had, and fails after', async () => {
     const {credentials, clock, failWith} = make({entra: {scope: 's'}});
     await credentials.sign();
-    failWith(new Error('no network'));
+    failWith(Object.assign(new Error('no network'), {code: 'ENOTFOUND'}));
     await clock.advance(56 * minute);
     expect((await credentials.sign()).value).toBe('Bearer token-1');
     await clock.advance(5 * minute);

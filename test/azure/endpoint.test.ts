@@ -143,6 +143,12 @@ describe('the API version', () => {
     expect(endpoint.notices).toEqual([expect.stringContaining('takes no dated api-version')]);
   });
 
+  it('of v1 gives way where the dated surface is asked for by name, and says so', () => {
+    const endpoint = normalizeEndpoint({baseUrl: host, style: 'deployments', apiVersion: 'v1'});
+    expect(endpoint.apiVersion).toBe(dated);
+    expect(endpoint.notices).toEqual([expect.stringContaining('takes no api-version v1')]);
+  });
+
   it('moves a deployments path to v1 when it is one of v1’s words', () => {
     const endpoint = normalizeEndpoint({baseUrl: `${host}/openai/deployments/d`, apiVersion: 'v1'});
     expect(endpoint).toMatchObject({style: 'v1', deployment: 'd', apiVersion: 'v1'});
