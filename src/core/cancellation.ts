@@ -52,6 +52,3 @@ export class CancellationSource implements Cancellation {
     return this.#listeners.size;
   }
 }
-
-/** A cancellation that never happens. */
-export const neverCancelled: Cancellation = {reason: undefined, onCancel: () => () => undefined};

@@ -1,10 +1,11 @@
 import {describe, expect, it} from 'vitest';
 import {createSimpleAgent} from '../../src/agent/simple-agent.ts';
-import {CancellationSource, neverCancelled} from '../../src/core/cancellation.ts';
+import {CancellationSource} from '../../src/core/cancellation.ts';
 import {CallError} from '../../src/core/errors.ts';
 import type {JsonObject} from '../../src/core/json.ts';
 import type {CallOptions, ModelClient} from '../../src/core/ports.ts';
 import type {ModelReply, Rollout} from '../../src/core/rollout.ts';
+import {neverCancelled} from '../helpers/never-cancelled.ts';
 
 const reply: ModelReply = {
   response: {object: 'response', output: [{type: 'function_call', name: 'f', arguments: '{}'}]},

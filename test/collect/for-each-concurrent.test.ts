@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import {describe, expect, it} from 'vitest';
 import {forEachConcurrent} from '../../src/collect/for-each-concurrent.ts';
-import {CancellationSource, neverCancelled} from '../../src/core/cancellation.ts';
+import {CancellationSource} from '../../src/core/cancellation.ts';
 import {createFakeClock, settle} from '../helpers/fake-clock.ts';
+import {neverCancelled} from '../helpers/never-cancelled.ts';
 
 async function* from<T>(items: readonly T[], onPull: () => void = () => undefined): AsyncGenerator<T> {
   for (const item of items) {

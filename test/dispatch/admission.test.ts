@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import {describe, expect, it} from 'vitest';
-import {CancellationSource, neverCancelled} from '../../src/core/cancellation.ts';
+import {CancellationSource} from '../../src/core/cancellation.ts';
 import {type Admission, createAdmission, type Priority, type Release} from '../../src/dispatch/admission.ts';
 import {createFakeClock, settle} from '../helpers/fake-clock.ts';
+import {neverCancelled} from '../helpers/never-cancelled.ts';
 
 function track(admission: Admission, priority: Priority, cancellation = neverCancelled) {
   const entry: {release: Release | undefined; error: unknown} = {release: undefined, error: undefined};

@@ -1,9 +1,10 @@
 import {describe, expect, it} from 'vitest';
-import {CancellationSource, neverCancelled} from '../../src/core/cancellation.ts';
+import {CancellationSource} from '../../src/core/cancellation.ts';
 import {CallError, type CallErrorOptions} from '../../src/core/errors.ts';
 import {createAdmission} from '../../src/dispatch/admission.ts';
 import {createDispatcher, type Dispatcher} from '../../src/dispatch/dispatcher.ts';
 import {createFakeClock, type FakeClock} from '../helpers/fake-clock.ts';
+import {neverCancelled} from '../helpers/never-cancelled.ts';
 
 const retry = {maxTries: 3, baseDelayMs: 1000, maxDelayMs: 8000, maxWaitMs: 600_000};
 

@@ -1,12 +1,13 @@
 import {readFileSync} from 'node:fs';
 import {describe, expect, it} from 'vitest';
-import {CancellationSource, neverCancelled} from '../../src/core/cancellation.ts';
+import {CancellationSource} from '../../src/core/cancellation.ts';
 import {CallError, CancelledError} from '../../src/core/errors.ts';
 import type {JsonObject} from '../../src/core/json.ts';
 import type {Logger} from '../../src/core/ports.ts';
 import type {Verification} from '../../src/core/rollout.ts';
 import {createEquivalenceJudge} from '../../src/judge/equivalence-judge.ts';
 import type {EquivalenceJudgeSettings} from '../../src/judge/judge-settings.ts';
+import {neverCancelled} from '../helpers/never-cancelled.ts';
 import {answerOf, type ScriptedModel, scriptedModel, trace} from './scripted-model.ts';
 
 const equal = 'same [[A=B]]';
