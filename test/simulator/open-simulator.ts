@@ -7,7 +7,7 @@ import {parseSimulatorSettings} from '../../src/simulator/settings/parse-simulat
 import {type Simulator, startSimulator} from '../../src/simulator/simulator.ts';
 import {createFakeClock} from '../helpers/fake-clock.ts';
 
-export interface Answered {
+interface Answered {
   readonly status: number;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
   readonly text: string;
@@ -79,7 +79,7 @@ export interface TestSimulator extends Simulator {
 /** At least one, as a test that reads the first expects. */
 type Some<T> = readonly [T, ...T[]];
 
-export interface CallOptions {
+interface CallOptions {
   readonly deployment?: string;
   readonly apiVersion?: string;
   readonly headers?: Record<string, string | undefined>;

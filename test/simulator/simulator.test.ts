@@ -1,8 +1,14 @@
+import {readFileSync} from 'node:fs';
+import {resolve} from 'node:path';
 import {request} from 'undici';
 import {describe, expect, it} from 'vitest';
+import {parse} from 'yaml';
 import {RollcallError} from '../../src/core/errors.ts';
+import type {JsonObject} from '../../src/core/json.ts';
+import {parseSimulatorSettings} from '../../src/simulator/settings/parse-simulator-settings.ts';
+import {startSimulator} from '../../src/simulator/simulator.ts';
 import {createFakeClock} from '../helpers/fake-clock.ts';
-import {ask, containing, openSimulator, until} from './open-simulator.ts';
+import {ask, containing, openSimulator, type ReplyJson, until} from './open-simulator.ts';
 
 const questions = Array.from({length: 40}, (_, index) => `What is ${index + 10} plus one?`);
 const keyRows = questions
@@ -217,4 +223,41 @@ describe('the simulator', () => {
     expect(one.headers['apim-request-id']).toMatch(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/);
     expect(one.headers['apim-request-id']).not.toBe(two.headers['apim-request-id']);
   });
+
+  it('runs from the annotated example as it stands', async () => {
+    const example = parse(readFileSync('configs/simulator.yaml', 'utf8')) as JsonObject;
+    const settings = parseSimulatorSettings({...example, latency: {}}, {sourceDir: resolve('configs')});
+    await using simulator = await startSimulator(settings, {
+      clock: createFakeClock(),
+      host: '127.0.0.1',
+      port: 0,
+    });
+    const answerOf = async (deployment: string, content: string): Promise<string> => {
+      const {body} = await request(
+        `${simulator.url}/openai/deployments/${deployment}/chat/completions?api-version=2024-10-21`,
+        {method: 'POST', headers: {'api-key': 'simulated-key-1'}, body: JSON.stringify(ask(content))},
+      );
+      return ((await body.json()) as ReplyJson).choices[0].message.content;
+    };
+    expect(await answerOf('gpt-4o', 'hello there')).toMatch(/^(Hello|Good day)\.$/);
+    const rows = readFileSync('data/example.jsonl', 'utf8')
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as KeyRow);
+    const answers = await Promise.all(
+      rows.map(async ({question, expected_answer: expected}) => {
+        const answer = await answerOf('gpt-4o', question).catch(() => '');
+        const tags = `<answer_a>\n${expected}\n</answer_a>\n<answer_b>\n${answer}\n</answer_b>`;
+        return (await answerOf('judge', tags)).includes('[[A=B]]');
+      }),
+    );
+    const right = answers.filter(Boolean).length / rows.length;
+    expect(right).toBeGreaterThan(0.5);
+    expect(right).toBeLessThan(0.95);
+  });
 });
+
+interface KeyRow {
+  readonly question: string;
+  readonly expected_answer: string;
+}

@@ -12,7 +12,7 @@ export function sameAnswer(left: string, right: string): boolean {
 }
 
 /** An answer reduced to its words and numbers. The last `\boxed{}` stands for the whole. */
-export function normaliseAnswer(answer: string): string {
+function normaliseAnswer(answer: string): string {
   const text = (lastBoxed(answer) ?? answer).toLowerCase().replace(/(\d),(?=\d{3}(?!\d))/g, '$1');
   const words = text.match(/-?\d+(?:\.\d+)?|[\p{L}\p{M}\d]+/gu) ?? [];
   // Symbols are all there is to an answer such as "+": keep them.

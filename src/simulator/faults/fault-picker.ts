@@ -2,7 +2,7 @@ import {randomFor} from '../generation/request-hash.ts';
 import type {FaultSettings, FaultTiming} from '../settings/simulator-settings.ts';
 import {createAttemptCounter} from './attempt-counter.ts';
 
-export interface FaultSubject {
+interface FaultSubject {
   readonly path: string;
   readonly deployment: string;
   /** The request's text, made only when a rule reads it. */

@@ -46,7 +46,7 @@ export function generate(call: Call): Generation {
 }
 
 /** Tokens billed for a choice, by the rule of `countTokens`. */
-export function choiceTokens({text, toolCalls, refusal}: Choice): number {
+function choiceTokens({text, toolCalls, refusal}: Choice): number {
   const calls = toolCalls.reduce(
     (sum, {name, argumentsText}) => sum + countTokens(name) + countTokens(argumentsText) + 4,
     0,

@@ -1,6 +1,6 @@
 import {asJsonArray, asJsonObject, asString, type JsonObject, type JsonValue} from '../../core/json.ts';
 
-export interface PromptMessage {
+interface PromptMessage {
   /** `developer` reads as `system`, `function` as `tool`. */
   readonly role: 'system' | 'user' | 'assistant' | 'tool';
   /** Text parts, joined. */

@@ -13,6 +13,11 @@ const kinds = [
   'slow',
 ] as const satisfies readonly FaultKind[];
 
+// What Node would refuse to send is refused here, where it can be named.
+const headerName = z.string().regex(/^[\w-]+$/, 'not the name of a header');
+const headerValue = z
+  .union([z.string().regex(/^[\x20-\x7e]*$/, 'not printable ASCII'), z.number()])
+  .transform(String);
 const position = z.int().min(1);
 
 const timing = {
@@ -35,7 +40,7 @@ const fault = z.strictObject({
   count: z.enum(['requests', 'attempts']).default('requests'),
   code: z.int().min(200).max(599).optional(),
   body: z.json().optional(),
-  headers: z.record(z.string(), z.union([z.string(), z.number()]).transform(String)).default({}),
+  headers: z.record(headerName, headerValue).default({}),
   retry_after_ms: z.number().min(0).optional(),
   after_ms: z.number().min(0).default(0),
   at: z.number().min(0).max(1).default(0.5),

@@ -27,7 +27,10 @@ const schema = z.strictObject({
   api_versions: z
     .array(z.string().regex(/^\d{4}-\d{2}-\d{2}(-preview)?$/, 'not like 2024-10-21 or 2025-03-01-preview'))
     .optional(),
-  region: z.string().min(1).default('East US'),
+  region: z
+    .string()
+    .regex(/^[\x20-\x7e]+$/, 'not printable ASCII')
+    .default('East US'),
   clock: z.enum(['real', 'virtual']).default('real'),
   created: z.union([z.literal('clock'), z.int().min(0)]).optional(),
   ledger_entries: z.int().min(1).max(1_000_000).default(1_000),

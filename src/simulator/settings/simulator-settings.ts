@@ -51,7 +51,7 @@ export interface LatencySettings {
   readonly perTokenMs: number;
 }
 
-export type FilterCategory = 'hate' | 'self_harm' | 'sexual' | 'violence' | 'jailbreak';
+type FilterCategory = 'hate' | 'self_harm' | 'sexual' | 'violence' | 'jailbreak';
 
 export interface FilterRule {
   readonly pattern: RegExp;
@@ -69,9 +69,9 @@ export interface ContentFilterSettings {
 }
 
 /** Whose text a rule reads: the last message of that role, or every message. */
-export type TextSource = 'user' | 'system' | 'tool' | 'any';
+type TextSource = 'user' | 'system' | 'tool' | 'any';
 
-export interface ToolCallTemplate {
+interface ToolCallTemplate {
   readonly name: string;
   /** JSON text, with `$1` places filled from the match. */
   readonly argumentsTemplate: string;

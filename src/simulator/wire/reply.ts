@@ -36,14 +36,14 @@ export interface StreamReply {
 }
 
 /** No reply: the connection is reset after a while, or kept open in silence. */
-export interface DroppedReply {
+interface DroppedReply {
   readonly kind: 'reset' | 'hang';
   readonly afterMs: number;
 }
 
 export type Reply = WholeReply | StreamReply | DroppedReply;
 
-export const immediate: Timing = {firstTokenMs: 0, perTokenMs: 0};
+const immediate: Timing = {firstTokenMs: 0, perTokenMs: 0};
 
 /** A JSON body that is ready at once. */
 export function jsonReply(status: number, body: unknown, headers: HeaderList = []): WholeReply {

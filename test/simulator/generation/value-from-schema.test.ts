@@ -12,6 +12,8 @@ const leaf = fc.oneof<fc.Arbitrary<JsonObject>[]>(
     .tuple(fc.integer({min: -50, max: 50}), fc.nat(9))
     .map(([minimum, span]) => ({type: 'integer', minimum, maximum: minimum + span})),
   fc.constant({type: 'number', minimum: 0, maximum: 1}),
+  fc.constant({type: 'number', exclusiveMinimum: 0.001, exclusiveMaximum: 0.002}),
+  fc.constant({type: 'integer', exclusiveMinimum: 2.5, exclusiveMaximum: 4}),
   fc.constant({type: 'boolean'}),
   fc.constant({type: ['null', 'string']}),
   fc.uniqueArray(fc.string(), {minLength: 1}).map((values) => ({enum: values})),
@@ -61,6 +63,20 @@ describe('a value made from a schema', () => {
       const value = valueFromSchema(schema, seededRandom(seed));
       expect(ajv.validate(schema, value), JSON.stringify(value)).toBe(true);
     }
+  });
+
+  it('is small and quick to make even for a schema that has no finite value', () => {
+    const child = {$ref: '#'};
+    const endless = {
+      type: 'object',
+      properties: Object.fromEntries(Array.from({length: 20}, (_, index) => [`child${index}`, child])),
+      required: Array.from({length: 20}, (_, index) => `child${index}`),
+    };
+    expect(JSON.stringify(valueFromSchema(endless, seededRandom(1))).length).toBeLessThan(1_000_000);
+    expect(valueFromSchema({type: 'array', items: {const: 1}, minItems: 1e9}, seededRandom(1))).toHaveLength(
+      100,
+    );
+    expect(valueFromSchema({$ref: '#'}, seededRandom(1))).toBeTypeOf('string');
   });
 
   it.each([
