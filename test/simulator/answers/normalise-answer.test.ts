@@ -8,7 +8,7 @@ describe('two answers', () => {
     ['72', 'A: 72'],
     ['1,000', 'The answer is \\boxed{1000}.'],
     ['3.50', '3.5'],
-    ['ls -la /tmp', '`LS  -la /tmp`'],
+    ['ls -la /var', '`LS  -la /var`'],
     ['\\frac{1}{2}', 'so \\boxed{\\frac{1}{2}}'],
     ['Jupiter', 'The largest planet is Jupiter, of course.'],
     ['$18', '18 dollars'],
