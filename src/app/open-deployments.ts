@@ -74,7 +74,7 @@ export function openDeployments(
 
 /** The address of a model instance, normalised. Fails with `ERR_ENDPOINT`. */
 export function endpointOf(settings: ModelConfig, simulatorUrls: ReadonlyMap<string, string>): AzureEndpoint {
-  const {openaiBaseUrl, openaiModel, defaultQuery} = settings;
+  const {openaiBaseUrl, openaiModel, defaultQuery, endpointStyle} = settings;
   const baseUrl = typeof openaiBaseUrl === 'object' ? simulatorUrls.get(openaiBaseUrl.name) : openaiBaseUrl;
   if (baseUrl === undefined) {
     throw new RollcallError(
@@ -85,7 +85,7 @@ export function endpointOf(settings: ModelConfig, simulatorUrls: ReadonlyMap<str
       },
     );
   }
-  return normalizeEndpoint({baseUrl, model: openaiModel, query: defaultQuery});
+  return normalizeEndpoint({baseUrl, model: openaiModel, query: defaultQuery, style: endpointStyle});
 }
 
 interface OpenDeployment extends Deployment {
@@ -118,6 +118,7 @@ function openDeployment(settings: ModelConfig, context: OpenContext): OpenDeploy
     clock,
     redact: redactor.redact,
     userAgent: `rollcall/${packageVersion()}`,
+    headers: settings.defaultHeaders,
     newRequestId: () => createId('call'),
   });
   const model = createAzureModel(
@@ -167,7 +168,7 @@ function dispatcherOf(
 }
 
 function credentialsOf(
-  {auth, openaiApiKey, openaiBaseUrl, entraScope}: ModelConfig,
+  {auth, openaiApiKey, apiKeyHeader, openaiBaseUrl, entraScope}: ModelConfig,
   endpoint: AzureEndpoint,
 ): CredentialSettings {
   switch (auth) {
@@ -176,7 +177,10 @@ function credentialsOf(
     case 'bearer':
       return {bearerToken: openaiApiKey};
     case 'api_key':
-      return {apiKey: openaiApiKey ?? (typeof openaiBaseUrl === 'object' ? simulatorKey : undefined)};
+      return {
+        apiKey: openaiApiKey ?? (typeof openaiBaseUrl === 'object' ? simulatorKey : undefined),
+        apiKeyHeader,
+      };
   }
 }
 

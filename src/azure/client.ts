@@ -3,6 +3,7 @@ import type {Clock} from '../core/clock.ts';
 import type {JsonObject} from '../core/json.ts';
 import type {CallOptions, Redact} from '../core/ports.ts';
 import type {Credentials, SignedHeader} from './credentials.ts';
+import {checkHeaders} from './custom-headers.ts';
 import type {AzureEndpoint} from './endpoint.ts';
 import type {AzureOperation} from './endpoint-layout.ts';
 import {type AzureCallError, type ErrorContext, toCallError, toInnerError} from './errors.ts';
@@ -30,6 +31,8 @@ export interface AzureClientOptions {
   /** Must know every secret, those told to the credentials' `onSecret` included. */
   readonly redact: Redact;
   readonly userAgent: string;
+  /** Further headers of every request, e.g. what a gateway asks for. */
+  readonly headers?: Readonly<Record<string, string>> | undefined;
   /** An id for one HTTP exchange, sent as `x-ms-client-request-id`. */
   readonly newRequestId: () => string;
 }
@@ -94,7 +97,7 @@ class PooledClient implements AzureClient {
     });
     // Without a word about encodings a proxy may compress, which nobody here undoes.
     const encoding = ['content-type', 'application/json', 'accept-encoding', 'identity'];
-    const common = [...encoding, 'user-agent', userAgent];
+    const common = [...encoding, 'user-agent', userAgent, ...checkHeaders(options.headers ?? {})];
     this.#postHeaders = [...common, 'accept', 'application/json'];
     this.#streamHeaders = [...common, 'accept', 'text/event-stream'];
   }

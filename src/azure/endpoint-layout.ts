@@ -74,7 +74,7 @@ function readGateway(segments: readonly string[], asked: EndpointStyle | undefin
   if (saysEnough && asked === undefined) return opaque;
   const prefix = `${pathOf(segments)}/openai`;
   if (segments.length === 0 || asked !== undefined) return {prefix};
-  const notice = `the host is not one of Azure's: taking ${prefix} as the path of its API (set \`style\` if it is another)`;
+  const notice = `the host is not one of Azure's: taking ${prefix} as the path of its API (set \`endpoint_style\` if it is another)`;
   return {prefix, notice};
 }
 

@@ -90,7 +90,7 @@ function chooseStyle(
   if (layout.style !== undefined) {
     if (asked === undefined || asked === layout.style) return layout.style;
     throw endpointError(`the base URL is of style ${layout.style}, the configuration says ${asked}`, {
-      hint: 'Take `style` out of the configuration, or give the base URL without its path.',
+      hint: 'Take `endpoint_style` out of the configuration, or give the base URL without its path.',
     });
   }
   if (asked !== undefined) return asked;

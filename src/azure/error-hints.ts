@@ -27,7 +27,7 @@ const hints: Readonly<Record<string, HintWriter>> = {
     'an api-version that the service does not know gives the same answer.',
   ERR_MODEL_FORBIDDEN: forbiddenHint,
   ERR_MODEL_OPERATION: (_, {deployment}) =>
-    `Check what model "${deployment}" is a deployment of; set \`api: responses\` if it answers on the Responses API only.`,
+    `Check what model "${deployment}" is a deployment of; set \`upstream_api: responses\` if it answers on the Responses API only.`,
   ERR_MODEL_PARAMETER: parameterHint,
   ERR_MODEL_REDIRECT: (_, {url}) => `Set \`openai_base_url\` to the address that ${url} points to.`,
   ERR_MODEL_HEADERS: () => 'Remove custom headers: the service takes at most ten.',
@@ -57,7 +57,7 @@ function authHint({message}: AzureErrorBody, {url, credential}: HintContext): st
       `resource. Tried ${url}.`
     );
   }
-  const audience = /audience/i.test(message) ? ' or set `token_scope` to the audience that it names' : '';
+  const audience = /audience/i.test(message) ? ' or set `entra_scope` to the audience that it names' : '';
   return credential === 'entra'
     ? `Sign in again (\`az login\`) with an identity of the resource’s tenant${audience}. Tried ${url}.`
     : `The token has expired or is for something else: get another${audience}. Tried ${url}.`;

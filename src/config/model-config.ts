@@ -45,6 +45,10 @@ export interface ModelConfig {
   readonly numConcurrentRequests: number | undefined;
   readonly auth: 'api_key' | 'bearer' | 'entra_id';
   readonly entraScope: string | undefined;
+  /** Name of the header that carries the key; gateways may want another than `api-key`. */
+  readonly apiKeyHeader: string | undefined;
+  /** How a gateway's paths are built, where its URL does not tell. */
+  readonly endpointStyle: 'v1' | 'deployments' | 'models' | 'opaque' | undefined;
   /** Undefined: decided by what the deployment and the API version can do. */
   readonly upstreamApi: 'chat_completions' | 'responses' | undefined;
   readonly modelFamily: string | undefined;
@@ -74,6 +78,8 @@ const section = createSection({
   num_concurrent_requests: optional(integer(1)),
   auth: withDefault(choice('api_key', 'bearer', 'entra_id'), 'api_key'),
   entra_scope: optional(text()),
+  api_key_header: optional(text()),
+  endpoint_style: optional(choice('v1', 'deployments', 'models', 'opaque')),
   upstream_api: optional(choice('chat_completions', 'responses')),
   model_family: optional(text()),
   stream: withDefault(flag(), false),

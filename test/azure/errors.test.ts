@@ -533,7 +533,7 @@ describe('hints', () => {
       401,
       {statusCode: 401, message: 'audience is incorrect'},
       {credential: 'bearer'},
-      /token_scope/,
+      /entra_scope/,
     ],
     ['the sign-in', 401, err('401', 'expired'), {credential: 'entra'}, /az login/],
     [
