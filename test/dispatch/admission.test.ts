@@ -16,7 +16,7 @@ function track(admission: Admission, priority: Priority, cancellation = neverCan
 
 describe('admission', () => {
   it('lets as many in as the limit says and the next when one leaves', async () => {
-    const admission = createAdmission({limit: 2, clock: createFakeClock()});
+    const admission = createAdmission({limit: 2, clock: createFakeClock(), openEveryMs: 0});
     const [first, , third] = [track(admission, 'new'), track(admission, 'new'), track(admission, 'new')];
     await settle();
     expect([admission.inFlight, admission.waiting, third.release]).toEqual([2, 1, undefined]);
@@ -36,9 +36,48 @@ describe('admission', () => {
     expect([begun.release === undefined, fresh.release === undefined]).toEqual([false, true]);
   });
 
-  it('lets nobody in during a cool-down and everybody who fits after it', async () => {
+  it('opens its places one after another, and again after a cool-down', async () => {
+    const clock = createFakeClock();
+    const admission = createAdmission({limit: 100, clock, openEveryMs: 2});
+    const crowd = Array.from({length: 200}, () => track(admission, 'new'));
+    await clock.advance(19);
+    expect(admission.inFlight).toBe(10);
+    await clock.advance(1000);
+    expect(admission.inFlight).toBe(100);
+    admission.pause(5000);
+    for (const {release} of crowd) release?.();
+    await clock.advance(5000);
+    expect(admission.inFlight).toBe(1);
+    await clock.advance(19);
+    expect(admission.inFlight).toBe(10);
+  });
+
+  it('gives a place that is free at once, without waiting for the next to open', async () => {
+    const clock = createFakeClock();
+    const admission = createAdmission({limit: 100, clock, openEveryMs: 1000});
+    const first = track(admission, 'new');
+    const second = track(admission, 'new');
+    await settle();
+    first.release?.();
+    await settle();
+    expect(second.release).toBeDefined();
+  });
+
+  it('leaves no timer when everyone who waited is gone', async () => {
     const clock = createFakeClock();
     const admission = createAdmission({limit: 3, clock});
+    admission.pause(75_000);
+    const source = new CancellationSource();
+    track(admission, 'new', source);
+    expect(clock.pendingTimers).toBe(1);
+    source.cancel();
+    expect(clock.pendingTimers).toBe(0);
+    await settle();
+  });
+
+  it('lets nobody in during a cool-down and everybody who fits after it', async () => {
+    const clock = createFakeClock();
+    const admission = createAdmission({limit: 3, clock, openEveryMs: 0});
     admission.pause(75_000);
     const waiting = [track(admission, 'new'), track(admission, 'new')];
     await clock.advance(74_999);
