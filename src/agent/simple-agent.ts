@@ -20,9 +20,9 @@ export function createSimpleAgent({maxSteps}: SimpleAgentSettings, model: ModelC
 /** The parameters that a row sets. A null is NeMo Gym's way to write one that is not set, and stays away from the model. */
 function paramsOf(row: JsonObject): JsonObject {
   const params = asJsonObject(row['responses_create_params']) ?? {};
-  return Object.fromEntries(
-    Object.entries(params).filter(([, value]) => value !== null && value !== undefined),
-  );
+  const isSet = ([, value]: readonly [string, unknown]): boolean => value !== null && value !== undefined;
+  const members = Object.entries(params);
+  return members.every(isSet) ? params : Object.fromEntries(members.filter(isSet));
 }
 
 function maxStepsError(maxSteps: number): RollcallError {

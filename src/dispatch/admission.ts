@@ -30,6 +30,8 @@ export interface AdmissionOptions {
   readonly openEveryMs?: number | undefined;
 }
 
+const placesToMakeUp = 4;
+
 /**
  * At most `limit` at once, none during a cool-down. Places open one after another, at the start and after a cool-down:
  * a burst of cold connections delays all of them, and a burst of calls is what the service refuses (azure-openai.md §5.1).
@@ -119,7 +121,9 @@ class GradualAdmission implements Admission {
       if (nowMs < this.#pausedUntil) return false;
       if (this.#inFlight >= this.#places && nowMs >= this.#nextPlaceAt) {
         this.#places = this.#inFlight + 1;
-        this.#nextPlaceAt = nowMs + this.#openEveryMs;
+        // Timers are late: what was missed is made up for, but not what nobody asked for.
+        const missedSince = nowMs - placesToMakeUp * this.#openEveryMs;
+        this.#nextPlaceAt = Math.max(this.#nextPlaceAt, missedSince) + this.#openEveryMs;
       }
     }
     return this.#inFlight < Math.min(this.#places, this.#limit);

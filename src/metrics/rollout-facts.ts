@@ -43,33 +43,54 @@ export function factsOfRecord(record: JsonObject): RolloutFacts {
 
 /** The facts of a rollout that was just completed. */
 export function factsOfOutcome({rollout, response, verification}: CompletedOutcome): RolloutFacts {
-  const {row, attempt} = rollout;
-  const record = {
-    ...Object.fromEntries(Object.entries(row).filter(([key]) => !resultKeys.includes(key))),
-    ...(verification === undefined ? {} : {...verification.fields, reward: verification.reward}),
-    ...(attempt > 1 ? {_ng_attempt_index: attempt - 1} : {}),
-    response,
-  };
-  return {
-    id: rollout.id,
-    agentName: rollout.agentName,
-    numbers: numbersOf(record),
-    unparsedVerdicts: countUnparsed(record),
-  };
+  const {row, attempt, id, agentName} = rollout;
+  const numbers = startNumbers(verification?.reward, response);
+  addMembers(numbers, row, isResultKey);
+  if (verification !== undefined) addMembers(numbers, verification.fields, isNever);
+  if (attempt > 1) addNumber(numbers, '_ng_attempt_index', attempt - 1);
+  const unparsedVerdicts = verification === undefined ? 0 : countUnparsed(verification.fields);
+  return {id, agentName, numbers, unparsedVerdicts};
 }
 
 function numbersOf(record: JsonObject): ReadonlyMap<string, number> {
-  const numbers = new Map<string, number>();
-  const add = (name: string, value: JsonValue | undefined): void => {
-    const number = typeof value === 'boolean' ? Number(value) : asNumber(value);
-    if (number !== undefined && !numbers.has(name)) numbers.set(name, number);
-  };
-  const usage = asJsonObject(asJsonObject(record['response'])?.['usage']) ?? {};
-  // Usage goes first where a row has a column of the same name; that the reward stands in front is only order.
-  if (!Object.hasOwn(usage, 'reward')) add('reward', record['reward']);
-  for (const [name, value] of Object.entries(usage)) add(name, value);
-  for (const [name, value] of Object.entries(record)) if (!noColumns.has(name)) add(name, value);
+  const numbers = startNumbers(record['reward'], asJsonObject(record['response']));
+  addMembers(numbers, record, isNever);
   return numbers;
+}
+
+/** The reward in front, then the usage, which wins where another column has the same name. */
+function startNumbers(reward: JsonValue | undefined, response: JsonObject | undefined): Map<string, number> {
+  const numbers = new Map<string, number>();
+  const usage = asJsonObject(response?.['usage']) ?? {};
+  if (usage['reward'] === undefined) addNumber(numbers, 'reward', reward);
+  for (const name in usage) addNumber(numbers, name, usage[name]);
+  return numbers;
+}
+
+function addMembers(
+  numbers: Map<string, number>,
+  record: JsonObject,
+  isLeftOut: (key: string) => boolean,
+): void {
+  for (const name in record)
+    if (!noColumns.has(name) && !isLeftOut(name)) addNumber(numbers, name, record[name]);
+}
+
+function addNumber(numbers: Map<string, number>, name: string, value: JsonValue | undefined): void {
+  const number = toNumber(value);
+  if (number !== undefined && !numbers.has(name)) numbers.set(name, number);
+}
+
+function toNumber(value: JsonValue | undefined): number | undefined {
+  return typeof value === 'boolean' ? Number(value) : asNumber(value);
+}
+
+function isResultKey(key: string): boolean {
+  return resultKeys.includes(key);
+}
+
+function isNever(): boolean {
+  return false;
 }
 
 function countUnparsed(record: JsonObject): number {

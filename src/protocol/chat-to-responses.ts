@@ -63,79 +63,49 @@ function choicesOf(completion: JsonObject): readonly JsonObject[] {
   return choices.toSorted((a, b) => (asNumber(a['index']) ?? 0) - (asNumber(b['index']) ?? 0));
 }
 
+/**
+ * Every member, in the order of the client that NeMo Gym pins, and then ours. Written out, not looped over: an object made
+ * at once is some ten times faster to make and to write as text, once for every rollout.
+ */
 function responseShell(
   {id, request}: ToResponseOptions,
-  outcome: ChoiceOutcome,
+  {status, incompleteDetails, output}: ChoiceOutcome,
   createdAt: number,
 ): MutableJson {
-  const response: MutableJson = {...emptyResponse, id, created_at: createdAt};
-  for (const key of echoed) response[key] = request[key] ?? emptyResponse[key];
-  response['status'] = outcome.status;
-  response['incomplete_details'] = outcome.incompleteDetails;
-  response['output'] = outcome.output;
-  return response;
+  return {
+    id,
+    created_at: createdAt,
+    error: null,
+    incomplete_details: incompleteDetails,
+    instructions: request['instructions'] ?? null,
+    metadata: request['metadata'] ?? null,
+    model: request['model'] ?? null,
+    object: 'response',
+    output,
+    parallel_tool_calls: request['parallel_tool_calls'] ?? true,
+    temperature: request['temperature'] ?? null,
+    tool_choice: request['tool_choice'] ?? 'auto',
+    tools: request['tools'] ?? [],
+    top_p: request['top_p'] ?? null,
+    background: request['background'] ?? null,
+    conversation: request['conversation'] ?? null,
+    max_output_tokens: request['max_output_tokens'] ?? null,
+    max_tool_calls: request['max_tool_calls'] ?? null,
+    previous_response_id: request['previous_response_id'] ?? null,
+    prompt: request['prompt'] ?? null,
+    prompt_cache_key: request['prompt_cache_key'] ?? null,
+    reasoning: request['reasoning'] ?? null,
+    safety_identifier: request['safety_identifier'] ?? null,
+    service_tier: request['service_tier'] ?? null,
+    status,
+    text: request['text'] ?? null,
+    top_logprobs: request['top_logprobs'] ?? null,
+    truncation: request['truncation'] ?? null,
+    usage: null,
+    user: request['user'] ?? null,
+    content_filters: null,
+  };
 }
-
-/** Every member, in the order of the client that NeMo Gym pins, and then ours. */
-const emptyResponse: JsonObject = {
-  id: '',
-  created_at: 0,
-  error: null,
-  incomplete_details: null,
-  instructions: null,
-  metadata: null,
-  model: null,
-  object: 'response',
-  output: [],
-  parallel_tool_calls: true,
-  temperature: null,
-  tool_choice: 'auto',
-  tools: [],
-  top_p: null,
-  background: null,
-  conversation: null,
-  max_output_tokens: null,
-  max_tool_calls: null,
-  previous_response_id: null,
-  prompt: null,
-  prompt_cache_key: null,
-  reasoning: null,
-  safety_identifier: null,
-  service_tier: null,
-  status: null,
-  text: null,
-  top_logprobs: null,
-  truncation: null,
-  usage: null,
-  user: null,
-  content_filters: null,
-};
-
-/** What of the answer repeats the request. */
-const echoed = [
-  'instructions',
-  'metadata',
-  'model',
-  'parallel_tool_calls',
-  'temperature',
-  'tool_choice',
-  'tools',
-  'top_p',
-  'background',
-  'conversation',
-  'max_output_tokens',
-  'max_tool_calls',
-  'previous_response_id',
-  'prompt',
-  'prompt_cache_key',
-  'reasoning',
-  'safety_identifier',
-  'service_tier',
-  'text',
-  'top_logprobs',
-  'truncation',
-  'user',
-] as const;
 
 function alternative(choice: JsonObject, createId: (prefix: string) => string): JsonObject {
   const {status, incompleteDetails, output} = outcomeOfChoice(choice, createId);

@@ -68,7 +68,7 @@ function createModelHandler({settings, clock, ledger, world}: HandlerDeps): (inc
     response.once('close', () => {
       ledger.finish(entry, response.writableFinished ? 'sent' : 'cut', clock.monotonic() - arrivedMs);
     });
-    sendReply(reply, response, {clock, headers: replyHeaders(entry)});
+    sendReply(reply, response, {clock, headers: replyHeaders(entry), arrivedMs});
   };
 }
 

@@ -2,24 +2,32 @@ import type {ServerResponse} from 'node:http';
 import type {Clock} from '../core/clock.ts';
 import type {Frame, HeaderList, Reply, StreamReply, Timing, WholeReply} from './wire/reply.ts';
 
+export interface SendOptions {
+  readonly clock: Clock;
+  /** Come before the reply's own. */
+  readonly headers: HeaderList;
+  /** When the request was there, on the monotonic clock: what latency counts from. Now, if left out. */
+  readonly arrivedMs?: number | undefined;
+}
+
 /**
  * Sends a reply when its time has come, by the clock that is given. A client that hangs up first stops the timers.
- * `headers` come before the reply's own.
  */
 export function sendReply(
   reply: Reply,
   response: ServerResponse,
-  {clock, headers}: {clock: Clock; headers: HeaderList},
+  {clock, headers, arrivedMs = clock.monotonic()}: SendOptions,
 ): void {
+  const outlet: Outlet = {clock, response, arrivedMs};
   switch (reply.kind) {
     case 'whole':
-      after(dueMs(reply.timing, reply.tokens), {clock, response}, () => sendWhole(reply, response, headers));
+      atAge(dueMs(reply.timing, reply.tokens), outlet, () => sendWhole(reply, response, headers));
       return;
     case 'stream':
-      sendStream(reply, response, {clock, headers});
+      sendStream(reply, outlet, headers);
       return;
     case 'reset':
-      after(reply.afterMs, {clock, response}, () => response.socket?.resetAndDestroy());
+      atAge(reply.afterMs, outlet, () => response.socket?.resetAndDestroy());
       return;
     case 'hang':
       return;
@@ -29,9 +37,12 @@ export function sendReply(
 interface Outlet {
   readonly clock: Clock;
   readonly response: ServerResponse;
+  readonly arrivedMs: number;
 }
 
-function after(delayMs: number, {clock, response}: Outlet, act: () => void): void {
+/** Acts when the request is `ageMs` old. */
+function atAge(ageMs: number, {clock, response, arrivedMs}: Outlet, act: () => void): void {
+  const delayMs = ageMs <= 0 ? 0 : arrivedMs + ageMs - clock.monotonic();
   if (delayMs <= 0) {
     act();
     return;
@@ -60,14 +71,14 @@ function sendWhole(
 
 function sendStream(
   {frames, timing, status, headers: own, ending}: StreamReply,
-  response: ServerResponse,
-  {clock, headers}: {clock: Clock; headers: HeaderList},
+  outlet: Outlet,
+  headers: HeaderList,
 ): void {
+  const {clock, response, arrivedMs} = outlet;
   const streamHeaders = ['content-type', 'text/event-stream; charset=utf-8', 'x-accel-buffering', 'no'];
-  const startedMs = clock.monotonic();
   let next = 0;
   const step = (): void => {
-    const elapsedMs = clock.monotonic() - startedMs;
+    const elapsedMs = clock.monotonic() - arrivedMs;
     const text = takeDue(elapsedMs);
     if (!response.headersSent) response.writeHead(status, [...headers, ...own, ...streamHeaders]);
     if (next >= frames.length) {
@@ -75,7 +86,7 @@ function sendStream(
       return;
     }
     if (text !== '') response.write(text);
-    wait(elapsedMs);
+    waitForNext();
   };
   const takeDue = (elapsedMs: number): string => {
     let text = '';
@@ -88,12 +99,11 @@ function sendStream(
     }
     return text;
   };
-  const wait = (elapsedMs: number): void => {
+  const waitForNext = (): void => {
     const frame = frames[next];
-    const delayMs = frame === undefined ? 0 : frameDueMs(timing, frame) - elapsedMs;
-    after(delayMs, {clock, response}, step);
+    atAge(frame === undefined ? 0 : frameDueMs(timing, frame), outlet, step);
   };
-  wait(0);
+  waitForNext();
 }
 
 function finish(response: ServerResponse, text: string, ending: StreamReply['ending']): void {
