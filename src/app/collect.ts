@@ -116,7 +116,9 @@ async function runPrepared(
       {concurrency: config.collect.numSamplesInParallel ?? width, drain: stopStarting, abort},
       {runnerOf, sink: output.sink, clock},
       {
-        onStart: () => void counts.inFlight++,
+        onStart() {
+          counts.inFlight++;
+        },
         onOutcome(outcome) {
           count(counts, outcome);
           folds.summary.add(outcome);

@@ -61,7 +61,9 @@ function chooseSettings(config: LoadedConfig, {cwd}: AppEnvironment): ChosenSett
     const {name, settings, sourceDir, host, port, path} = instance;
     return {name, settings, origin: {file: config.locate(path).file, sourceDir}, host, port};
   }
-  const {config_paths: _paths, ...settings} = config.document;
+  const settings = Object.fromEntries(
+    Object.entries(config.document).filter(([key]) => key !== 'config_paths'),
+  );
   const file = config.files.at(-1);
   const origin = {file, sourceDir: file === undefined ? cwd : dirname(resolve(file))};
   return {name: 'simulator', settings: Object.keys(settings).length === 0 ? openHouse : settings, origin};

@@ -110,7 +110,7 @@ async function startOn(
       summary.addEarlier(facts);
     },
   });
-  const standing = await materialize(paths, held, journal, options, environment);
+  const standing = await materialize(paths, {held, journal}, options, environment);
   const manifest = await beginManifest(paths, held, options, environment);
   const sink = await openSink({
     paths,
@@ -145,8 +145,7 @@ async function startOn(
 /** Makes the materialised file if it is not there, and counts what of it stands how. */
 async function materialize(
   paths: OutputPaths,
-  {materialized}: OpenOutput,
-  journal: Journal,
+  {held, journal}: {readonly held: OpenOutput; readonly journal: Journal},
   {rows, metrics, maxAttempts, retryFailed}: RunOutputOptions,
   {clock}: AppEnvironment,
 ): Promise<Standing> {
@@ -157,8 +156,8 @@ async function materialize(
       yield row;
     }
   };
-  const wanted = materialized
-    ? await drain(count(readMaterialized(paths.materialized)))
+  const wanted = held.materialized
+    ? await countAll(count(readMaterialized(paths.materialized)))
     : await writeMaterialized(paths.materialized, count(rows()), clock);
   return {wanted, done: counts.done, owed: counts.owed, givenUp: counts['given up']};
 }
@@ -202,9 +201,10 @@ async function* firstAttempts(rows: AsyncIterable<MaterializedRow>): AsyncGenera
   }
 }
 
-async function drain(rows: AsyncIterable<unknown>): Promise<number> {
+async function countAll(rows: AsyncIterable<MaterializedRow>): Promise<number> {
+  const iterator = rows[Symbol.asyncIterator]();
   let count = 0;
-  for await (const _ of rows) count++;
+  while ((await iterator.next()).done !== true) count++;
   return count;
 }
 

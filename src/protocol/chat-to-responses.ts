@@ -67,6 +67,7 @@ function choicesOf(completion: JsonObject): readonly JsonObject[] {
  * Every member, in the order of the client that NeMo Gym pins, and then ours. Written out, not looped over: an object made
  * at once is some ten times faster to make and to write as text, once for every rollout.
  */
+// eslint-disable-next-line complexity -- every branch is a default, one to a line
 function responseShell(
   {id, request}: ToResponseOptions,
   {status, incompleteDetails, output}: ChoiceOutcome,

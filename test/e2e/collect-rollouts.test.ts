@@ -112,7 +112,7 @@ describe('collect-rollouts', () => {
     for (const record of records) {
       expect(record['responses_create_params']).toMatchObject({
         temperature: 0.7,
-        metadata: {extra_body: `{"seed":${String(record['_ng_rollout_index'])}}`},
+        metadata: {extra_body: `{"seed":${String(Number(record['_ng_rollout_index']))}}`},
       });
     }
   });

@@ -51,7 +51,7 @@ function createBarView(io: Io, clock: Clock): ProgressView {
     start(readNow) {
       read = readNow;
       multiBar = new MultiBar({
-        stream: io.stderr as NodeJS.WriteStream,
+        stream: io.stderr,
         format: line,
         hideCursor: true,
         clearOnComplete: false,
