@@ -1,6 +1,6 @@
 import type {JsonObject} from '../core/json.ts';
 import {FlagReader} from './flag-values.ts';
-import type {Flags} from './program.ts';
+import type {Flags} from './invocation.ts';
 
 /** What the flags of a command that reads configuration and input say. */
 export interface InputFlags {

@@ -1,5 +1,5 @@
 import {type Problem, RollcallError} from '../core/errors.ts';
-import type {Flags} from './program.ts';
+import type {Flags} from './invocation.ts';
 
 interface NumberRange {
   readonly whole: boolean;

@@ -1,16 +1,8 @@
 import {Command, CommanderError, Option} from 'commander';
 import {exitCodes, RollcallError} from '../core/errors.ts';
 import {packageVersion} from '../runtime/installation.ts';
+import type {Invocation} from './invocation.ts';
 import type {Io} from './io.ts';
-
-/** Flags as they were given, by commander's camelCase names; values are still text. */
-export type Flags = Readonly<Record<string, string | boolean | readonly string[] | undefined>>;
-
-/** What a command line asks for: the flags, and NeMo Gym overrides as bare words. */
-export interface Invocation {
-  readonly flags: Flags;
-  readonly overrides: readonly string[];
-}
 
 /** What the commands do; the tests put fakes here. Each resolves to an exit code. */
 export interface Actions {

@@ -1,6 +1,7 @@
 import {describe, expect, it} from 'vitest';
+import type {Invocation} from '../../src/cli/invocation.ts';
 import {main} from '../../src/cli/main.ts';
-import {type Actions, type Invocation, runCommandLine} from '../../src/cli/program.ts';
+import {type Actions, runCommandLine} from '../../src/cli/program.ts';
 import {packageVersion} from '../../src/runtime/installation.ts';
 import {captureIo} from '../helpers/capture-io.ts';
 

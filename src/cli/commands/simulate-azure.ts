@@ -3,8 +3,8 @@ import {exitCodes} from '../../core/errors.ts';
 import {listenForSignals, type StopSignal} from '../../runtime/signals.ts';
 import {createAppEnvironment} from '../app-environment.ts';
 import {readServerFlags} from '../collect-flags.ts';
+import type {Invocation} from '../invocation.ts';
 import type {Io} from '../io.ts';
-import type {Invocation} from '../program.ts';
 import {renderError} from '../render-error.ts';
 
 /** `rollcall simulate-azure`: serves until a signal comes; the signal's exit code is the program's. */

@@ -2,8 +2,8 @@ import {validate as check, type ValidateReport} from '../../app/validate.ts';
 import {exitCodes} from '../../core/errors.ts';
 import {createAppEnvironment} from '../app-environment.ts';
 import {readInputFlags} from '../collect-flags.ts';
+import type {Invocation} from '../invocation.ts';
 import type {Io} from '../io.ts';
-import type {Invocation} from '../program.ts';
 import {renderError} from '../render-error.ts';
 
 /** `rollcall validate`: says what is wrong (exit code 2), or what a run would do. */
