@@ -1,5 +1,6 @@
 import {randomUUID} from 'node:crypto';
-import {open, readFile, stat, unlink, utimes} from 'node:fs/promises';
+import {writeFileSync} from 'node:fs';
+import {readFile, stat, unlink, utimes} from 'node:fs/promises';
 import type {Clock} from '../core/clock.ts';
 import {isRunning, ownIdentity, type ProcessIdentity} from './process-identity.ts';
 import {storeError} from './store-error.ts';
@@ -18,7 +19,7 @@ export type LockResult =
 const heartbeatMs = 15_000;
 // A process on another machine cannot be asked; without a sign of life for this long it is taken for dead.
 const silentForMs = 8 * heartbeatMs;
-// Between creating the file and writing the owner into it lies no waiting: a file that stays empty is a dead man's.
+// The owner is written as soon as the file is made: one that stays empty is a dead man's.
 const unwrittenForMs = 10_000;
 
 /**
@@ -39,15 +40,15 @@ export async function acquireFileLock(path: string, clock: Clock): Promise<LockR
 }
 
 async function create(path: string, token: string, clock: Clock): Promise<boolean> {
-  const handle = await open(path, 'wx').catch(undefinedIf('EEXIST'));
-  if (handle === undefined) return false;
+  const owner = {...(await ownIdentity()), since: new Date(clock.now()).toISOString(), token};
   try {
-    const owner = {...(await ownIdentity()), since: new Date(clock.now()).toISOString(), token};
-    await handle.writeFile(`${JSON.stringify(owner)}\n`);
-  } finally {
-    await handle.close();
+    // Made and written in one go: a process that is killed in between leaves a lock that nobody can be asked about.
+    writeFileSync(path, `${JSON.stringify(owner)}\n`, {flag: 'wx'});
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    throw error;
   }
-  return true;
 }
 
 interface Inspection {

@@ -13,14 +13,17 @@ export interface ProcessIdentity {
 
 /** This process. */
 export async function ownIdentity(): Promise<ProcessIdentity> {
-  return {pid: process.pid, host: hostname(), space: await ownSpace(), start: await startOf(process.pid)};
+  const {start} = await statusOf(process.pid);
+  return {pid: process.pid, host: hostname(), space: await ownSpace(), start};
 }
 
 /** Whether a process still runs; undefined for those of other machines and containers, which cannot be asked. */
 export async function isRunning(identity: ProcessIdentity): Promise<boolean | undefined> {
   if (identity.host !== hostname() || identity.space !== (await ownSpace())) return undefined;
   if (!exists(identity.pid)) return false;
-  const start = await startOf(identity.pid);
+  const {state, start} = await statusOf(identity.pid);
+  // A zombie has ended; only its parent has not asked how.
+  if (state === 'Z' || state === 'X') return false;
   return start === null || identity.start === null || start === identity.start;
 }
 
@@ -37,12 +40,15 @@ async function ownSpace(): Promise<string | null> {
   return readlink('/proc/self/ns/pid').catch(() => null);
 }
 
-/** Field 22 of Linux's /proc/PID/stat, counted behind the name, which may hold spaces and parentheses. */
-async function startOf(pid: number): Promise<string | null> {
+/** Fields 3 and 22 of Linux's /proc/PID/stat, counted behind the name, which may hold spaces and parentheses. */
+async function statusOf(
+  pid: number,
+): Promise<{readonly state: string | null; readonly start: string | null}> {
   try {
     const text = await readFile(`/proc/${String(pid)}/stat`, 'utf8');
-    return text.slice(text.lastIndexOf(')') + 2).split(' ')[19] ?? null;
+    const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
+    return {state: fields[0] ?? null, start: fields[19] ?? null};
   } catch {
-    return null;
+    return {state: null, start: null};
   }
 }

@@ -1,4 +1,6 @@
-import {existsSync} from 'node:fs';
+import {spawn} from 'node:child_process';
+import {once} from 'node:events';
+import {existsSync, readFileSync} from 'node:fs';
 import {readFile, utimes, writeFile} from 'node:fs/promises';
 import {hostname} from 'node:os';
 import {describe, expect, it} from 'vitest';
@@ -71,6 +73,36 @@ describe('acquireFileLock', () => {
     if (result.acquired) await result.release();
     else expect(result.owner?.host).toBe('elsewhere');
   });
+
+  it('never stands there without saying whose it is, so that a kill cannot leave it nameless', async () => {
+    await using folder = await createTempFolder();
+    const path = folder.file('lock');
+    const acquiring = acquireFileLock(path, systemClock);
+    while (!existsSync(path)) await new Promise((resolve) => setImmediate(resolve));
+    expect(readFileSync(path, 'utf8')).toContain(`"pid":${String(process.pid)}`);
+    const result = await acquiring;
+    if (result.acquired) await result.release();
+  });
+
+  it.skipIf(!existsSync('/proc/self/stat'))(
+    'is taken over from a process that ended though its parent never asked how',
+    async () => {
+      await using folder = await createTempFolder();
+      // The shell becomes a program that never waits, and its first child a zombie.
+      const parent = spawn('sh', ['-c', 'sleep 0 & echo $!; exec sleep 60'], {
+        stdio: ['ignore', 'pipe', 'ignore'],
+      });
+      const [line] = (await once(parent.stdout, 'data')) as [Buffer];
+      const pid = Number(line.toString());
+      while (!/\) Z /.test(readFileSync(`/proc/${String(pid)}/stat`, 'utf8')))
+        await new Promise((resolve) => setImmediate(resolve));
+      await writeOwner(folder.file('lock'), {...(await ownIdentity()), pid, start: null});
+      const result = await acquireFileLock(folder.file('lock'), systemClock);
+      parent.kill('SIGKILL');
+      expect(result.acquired).toBe(true);
+      if (result.acquired) await result.release();
+    },
+  );
 
   it('keeps to a process id of another container, which says nothing here', async () => {
     await using folder = await createTempFolder();
