@@ -32,6 +32,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     'simulator',
     'collect',
   ],
+  index: ['core', 'runtime', 'protocol', 'simulator', 'app'],
   cli: ['core', 'runtime', 'report', 'app'],
 };
 
@@ -69,8 +70,8 @@ function importsOf(file: string): string[] {
   );
 }
 
-/** The first folder below `src`; the public entry `src/index.ts` stands for itself. */
+/** The first folder below `src`; the public entry `src/index.ts` is a room of its own. */
 function roomOf(file: string): string {
   const [, room = ''] = file.split(sep);
-  return room === 'index.ts' ? 'app' : room;
+  return room.replace(/\.ts$/, '');
 }
