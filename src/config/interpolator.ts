@@ -21,7 +21,10 @@ import {isSecretKey} from './secret-key.ts';
 
 export interface InterpolatorOptions {
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** `path`: the value that was being resolved, which may refer to the one with the problem. */
   readonly report: (problem: Problem, path: NodePath) => void;
+  /** Whether anything under this first key is read; those keys are resolved first, so that what they need fails with them. */
+  readonly isRead?: ((key: string) => boolean) | undefined;
 }
 
 /** Where an interpolation stands: relative references and complaints need it. */
@@ -53,6 +56,8 @@ export class Interpolator {
 
   /** The tree without interpolations. What could not be resolved is reported and replaced by a silent `???`. */
   resolveAll(): MapNode {
+    const {isRead = () => false} = this.#options;
+    for (const [key, child] of this.#root.entries) if (isRead(key)) this.resolve(child, [key]);
     return this.#resolveMap(this.#root, []);
   }
 
@@ -235,7 +240,8 @@ export class Interpolator {
 
   #fail(place: Place, message: string, hint?: string): ConfigNode {
     const {file, line, column} = place.origin;
-    this.#options.report({message, file, line, column, path: formatPath(place.path), hint}, place.path);
+    const [asked = place.path] = this.#open.values();
+    this.#options.report({message, file, line, column, path: formatPath(place.path), hint}, asked);
     return reportedNode(place.origin);
   }
 }

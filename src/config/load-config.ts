@@ -146,6 +146,7 @@ function resolveSources(sources: readonly MapNode[], {env}: LoadOptions, diagnos
   for (const problem of findMissingValues(complete)) diagnosis.problem(problem);
   const interpolator = new Interpolator(complete, {
     env,
+    isRead: (key) => isRead(complete, key),
     // A variable that nothing reads may refer to what is not there.
     report: (problem, path) =>
       (isRead(complete, String(path[0])) ? diagnosis.problem : diagnosis.warn)(problem),

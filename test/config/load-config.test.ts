@@ -227,6 +227,21 @@ limit: x
     const problems = await folder.problems({configPaths: ['a.yaml'], overrides: ['+agent_name=${nowhere}']});
     expect(problems.map(({path}) => path)).toEqual(['agent_name']);
   });
+
+  it.each([
+    {name: 'a circle', variables: 'first: ${second}\nsecond: ${first}\n', path: 'first'},
+    {name: 'nothing', variables: 'first: ${second}\nsecond: ${nowhere}\n', path: 'second'},
+  ])(
+    'fails when a server refers to a variable that ends in $name, wherever it is set',
+    async ({variables, path}) => {
+      const model = modelYaml().replace('gpt-4o-mini', '${first}');
+      for (const yaml of [model + variables, variables + model]) {
+        await using folder = await createFolder({'a.yaml': yaml});
+        const problems = await folder.problems({configPaths: ['a.yaml']});
+        expect(problems.map((problem) => problem.path)).toEqual([path]);
+      }
+    },
+  );
 });
 
 function fixture(name: string): readonly string[] {
