@@ -30,5 +30,5 @@ export async function loadRunConfig(
 function describe({message, file, line, path, hint}: Problem): string {
   const place = [file, line].filter((part) => part !== undefined).join(':');
   const where = [place, path].filter((part) => part !== undefined && part !== '').join(': ');
-  return `${where === '' ? '' : `${where}: `}${message}${hint === undefined ? '' : ` ${hint}`}`;
+  return `${where === '' ? '' : `${where}: `}${message}${hint === undefined ? '' : `. ${hint}`}`;
 }

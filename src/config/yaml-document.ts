@@ -34,6 +34,18 @@ export interface YamlSource {
 const maxNodes = 1_000_000;
 const tagPrefix = 'tag:yaml.org,2002:';
 
+const quoteIt = 'Put the value in quotes.';
+const syntaxHints: Readonly<Record<string, string>> = {
+  BAD_SCALAR_START: quoteIt,
+  BLOCK_AS_IMPLICIT_KEY: quoteIt,
+  UNEXPECTED_TOKEN: 'Put a value that holds brackets, braces, `#`, `: ` or commas in quotes.',
+  TAB_AS_INDENT: 'Indent with blanks.',
+  DUPLICATE_KEY: 'Take one of the two out.',
+  MULTIPLE_DOCS: 'Put each document into a file of its own and name them all with --config.',
+  BAD_INDENT: 'Indent it further than the key it belongs to, and close every bracket.',
+  MISSING_CHAR: 'Close the quote or bracket where the value ends.',
+};
+
 /** Reads one YAML file as OmegaConf would, every value with its position. What is wrong goes to `report`; then the result is undefined. */
 export function parseYaml(
   text: string,
@@ -66,9 +78,8 @@ function syntaxProblems(document: Document.Parsed, lines: LineCounter, source: Y
       file: source.file,
       line,
       column: col,
-      ...(error.code === 'BAD_SCALAR_START' || error.code === 'BLOCK_AS_IMPLICIT_KEY'
-        ? {hint: 'Put the value in quotes.'}
-        : {}),
+      hint:
+        syntaxHints[error.code] ?? 'Compare its indentation, brackets and quotes with the lines above it.',
     });
   }
   return [...firstOfLine.values()];

@@ -113,6 +113,19 @@ describe('parseYaml', () => {
     });
   });
 
+  it.each([
+    'a: 1\na: 2\n',
+    'a: 1\n---\nb: 1\n',
+    'a: [1\n',
+    'a: "x\n',
+    'a:\n\tb: 1\n',
+    'a: @b\n',
+    'a: {b}}\n',
+    'a:\n - b\n- c\n',
+  ])('says what to do about %j', (text) => {
+    for (const {hint} of parse(text).problems) expect(hint).toMatch(/^[A-Z].*\.$/);
+  });
+
   it('never quotes the file: a key may be what is malformed', () => {
     const {problems} = parse('a: 1\ncanary-secret }} canary-secret\n- canary: canary\nb: @canary\n');
     expect(problems.length).toBeGreaterThan(0);
