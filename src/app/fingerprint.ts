@@ -18,7 +18,10 @@ export async function fingerprintOf(
 ): Promise<JsonObject> {
   const agents: [string, JsonValue][] = [];
   for (const plan of plans) {
-    const judge = plan.judgeName === undefined ? null : await judgeFingerprint(plan.judgeName, config);
+    const judge =
+      plan.judgeName === undefined
+        ? unscoredFingerprint(plan)
+        : await judgeFingerprint(plan.judgeName, config);
     agents.push([plan.name, {model: modelFingerprint(plan.modelName, config), judge}]);
   }
   return {
@@ -45,6 +48,10 @@ function modelFingerprint(name: string, {models, simulators}: LoadedConfig): Jso
     model_family: modelFamily ?? null,
     ...(simulator === undefined ? {} : {simulator_sha256: digest(JSON.stringify(simulator.settings))}),
   };
+}
+
+function unscoredFingerprint({unscoredReward}: AgentPlan): JsonValue {
+  return unscoredReward === undefined ? null : {skip_verification_reward: unscoredReward};
 }
 
 async function judgeFingerprint(name: string, config: LoadedConfig): Promise<JsonValue> {

@@ -28,11 +28,11 @@ export async function openRunners(
 ): Promise<Runners> {
   const judges = await openJudges(plans, config, deployments, environment);
   const runners = new Map<string, RolloutRunner>(
-    plans.map(({name, modelName, judgeName, timeoutMs}) => [
+    plans.map(({name, modelName, judgeName, unscoredReward, timeoutMs}) => [
       name,
       {
         agent: createSimpleAgent({}, deployments.get(modelName).asPolicy),
-        judge: judgeName === undefined ? undefined : judges.get(judgeName),
+        judge: judgeName === undefined ? givingReward(unscoredReward) : judges.get(judgeName),
         timeoutMs,
       },
     ]),
@@ -45,6 +45,12 @@ export async function openRunners(
     },
     width: widthOf(plans, config, deployments),
   };
+}
+
+/** Nobody judges: the record says so and has the reward that the user set, as NeMo Gym's agents do it. Without one it has none. */
+function givingReward(reward: number | undefined): Judge | undefined {
+  if (reward === undefined) return undefined;
+  return () => Promise.resolve({reward, fields: {verification_skipped: true}, traces: []});
 }
 
 /** Model instances that the planned agents and judges call. */

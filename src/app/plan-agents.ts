@@ -9,6 +9,8 @@ export interface AgentPlan {
   readonly modelName: string;
   /** Instance name of the judge; undefined when answers are not scored. */
   readonly judgeName: string | undefined;
+  /** The reward that the user gives to answers that are not scored; undefined: they have none. */
+  readonly unscoredReward: number | undefined;
   /** Milliseconds for one rollout, judging included. */
   readonly timeoutMs: number;
 }
@@ -39,6 +41,7 @@ function planAgent(agent: AgentConfig, skipAll: boolean): AgentPlan {
     name: agent.name,
     modelName: agent.modelServer.name,
     judgeName: isJudged ? agent.resourcesServer?.name : undefined,
+    unscoredReward: agent.skipVerificationReward,
     timeoutMs: agent.rolloutTimeoutS * 1000,
   };
 }
@@ -70,6 +73,7 @@ function planImpliedAgent({models, judges, collect}: LoadedConfig): AgentPlan {
     name: collect.agentName ?? impliedAgentName,
     modelName,
     judgeName: collect.skipVerification ? undefined : onlyJudge,
+    unscoredReward: collect.skipVerificationReward,
     timeoutMs: impliedTimeoutMs,
   };
 }

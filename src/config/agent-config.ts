@@ -22,7 +22,8 @@ export interface AgentConfig {
   /** Undefined: until the model stops. */
   readonly maxSteps: number | undefined;
   readonly skipVerification: boolean;
-  readonly skipVerificationReward: number;
+  /** The reward of answers that are not scored; undefined: they have none. */
+  readonly skipVerificationReward: number | undefined;
   /** Seconds for one rollout, judging included. */
   readonly rolloutTimeoutS: number;
 }
@@ -30,7 +31,7 @@ export interface AgentConfig {
 /** What the top of the document says for all agents that say nothing themselves. */
 export interface AgentDefaults {
   readonly skipVerification: boolean;
-  readonly skipVerificationReward: number;
+  readonly skipVerificationReward: number | undefined;
 }
 
 const section = createSection({

@@ -36,8 +36,8 @@ export interface CollectConfig {
   readonly responsesCreateParams: JsonObject;
   readonly promptConfig: string | undefined;
   readonly skipVerification: boolean;
-  /** The reward of an answer that is not scored, where an agent asks for one. */
-  readonly skipVerificationReward: number;
+  /** The reward of answers that are not scored; undefined: they have none. */
+  readonly skipVerificationReward: number | undefined;
   /** Executions of one rollout, over all resumes. */
   readonly maxAttempts: number;
   readonly maxFailed: FailureAllowance;
@@ -64,7 +64,7 @@ const section = createSection({
   responses_create_params: withDefault(json(), {}),
   prompt_config: optional(text()),
   skip_verification: withDefault(flag(), false),
-  skip_verification_reward: withDefault(number(), 0),
+  skip_verification_reward: optional(number()),
   max_attempts: withDefault(integer(1), 3),
   max_failed: withDefault(failureAllowance(), {unit: 'rollouts', value: 0}),
   head_server: group({

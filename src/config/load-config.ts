@@ -182,7 +182,10 @@ function serverDefaults(top: TopLevelConfig | undefined): {
   readonly defaultHost: string;
   readonly errorOnAlmostServers: boolean;
   readonly agentName: string | undefined;
-  readonly agentDefaults: {readonly skipVerification: boolean; readonly skipVerificationReward: number};
+  readonly agentDefaults: {
+    readonly skipVerification: boolean;
+    readonly skipVerificationReward: number | undefined;
+  };
 } {
   return {
     defaultHost: top?.defaultHost ?? '127.0.0.1',
@@ -190,7 +193,7 @@ function serverDefaults(top: TopLevelConfig | undefined): {
     agentName: top?.collect.agentName,
     agentDefaults: {
       skipVerification: top?.collect.skipVerification ?? false,
-      skipVerificationReward: top?.collect.skipVerificationReward ?? 0,
+      skipVerificationReward: top?.collect.skipVerificationReward,
     },
   };
 }

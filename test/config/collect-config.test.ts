@@ -19,7 +19,7 @@ describe('the collection keys', () => {
       responsesCreateParams: {},
       promptConfig: undefined,
       skipVerification: false,
-      skipVerificationReward: 0,
+      skipVerificationReward: undefined,
       maxAttempts: 3,
       maxFailed: {unit: 'rollouts', value: 0},
     });

@@ -202,7 +202,10 @@ describe('agents', () => {
       rolloutTimeoutS: 3600,
     });
     const own = await load(`${modelYaml()}${agentYaml('skip_verification: false')}skip_verification: true\n`);
-    expect(own.agents.get('solver')?.skipVerification).toBe(false);
+    expect(own.agents.get('solver')).toMatchObject({
+      skipVerification: false,
+      skipVerificationReward: undefined,
+    });
   });
 
   it('that the collection names must exist where agents are declared', async () => {
