@@ -3,7 +3,7 @@ import {formatTemplate} from '../core/format-template.ts';
 import {asJsonObject, type JsonObject, type JsonValue} from '../core/json.ts';
 import type {CallOptions, Judge, Logger, ModelClient} from '../core/ports.ts';
 import type {CallTrace, Verification} from '../core/rollout.ts';
-import {toJudgeError} from './judge-call-error.ts';
+import {judgeRefusal, toJudgeError} from './judge-call-error.ts';
 import type {EquivalenceJudgeSettings} from './judge-settings.ts';
 import {parseVerdict} from './parse-verdict.ts';
 import {
@@ -21,7 +21,7 @@ export interface EquivalenceJudgeDeps {
 /**
  * A judge that asks a model whether the generated answer means the same as the expected one, by the rules of NeMo Gym's
  * `equivalence_llm_judge` (docs/judging.md). `model` brings its own concurrency and retries. Settings that cannot work fail
- * here with `ERR_CONFIG`; a judge call that fails does as `toJudgeError` says.
+ * here with `ERR_CONFIG`; a judge call that fails does as `toJudgeError` and `judgeRefusal` say.
  */
 export function createEquivalenceJudge(
   settings: EquivalenceJudgeSettings,
@@ -115,9 +115,12 @@ class Examination {
   async #call(prompt: string): Promise<string | null> {
     const {judgeResponsesCreateParams, labels, verdictPosition, judgeUnparsed} = this.#settings;
     const params = {...judgeResponsesCreateParams, input: this.#messages(prompt)};
-    const {response, trace} = await this.#model(params, this.#options).catch((error: unknown) => {
+    const reply = await this.#model(params, this.#options).catch((error: unknown) => {
       throw toJudgeError(error, this.#options);
     });
+    const refusal = judgeRefusal(reply);
+    if (refusal !== undefined) throw refusal;
+    const {response, trace} = reply;
     this.#traces.push(trace);
     const verdict = parseVerdict(readJudgement(response) ?? '', labels, verdictPosition);
     this.#evaluations.push({responses_create_params: params, response, verdict_label: verdict});

@@ -3,7 +3,7 @@ import {describe, expect, it} from 'vitest';
 import {CancellationSource} from '../../src/core/cancellation.ts';
 import {CallError, CancelledError} from '../../src/core/errors.ts';
 import type {JsonObject} from '../../src/core/json.ts';
-import type {Logger} from '../../src/core/ports.ts';
+import type {Logger, ModelClient} from '../../src/core/ports.ts';
 import type {Verification} from '../../src/core/rollout.ts';
 import {createEquivalenceJudge} from '../../src/judge/equivalence-judge.ts';
 import type {EquivalenceJudgeSettings} from '../../src/judge/judge-settings.ts';
@@ -352,6 +352,57 @@ describe('when the judge fails', () => {
       scriptedModel(timeout).model,
     );
     await expect(judgeRow(row(), answerOf('4'), {cancellation: source})).rejects.toBe(timeout);
+  });
+
+  it.each([
+    ['content_filter', /content filter/],
+    ['context_length_exceeded', /judge less/],
+    ['max_output_tokens', /max_output_tokens/],
+    ['something_else', undefined],
+  ])('gives no reward when the service refuses what it is shown: %s', async (reason, hint) => {
+    const refused: ModelClient = () =>
+      Promise.resolve({
+        response: {
+          status: 'incomplete',
+          incomplete_details: {reason},
+          error: {code: reason, message: 'too much'},
+          output: [],
+        },
+        trace: {...trace, calls: 2},
+      });
+    const judgeRow = createEquivalenceJudge(
+      {judgeResponsesCreateParams: {}, judgePromptTemplate: '{generated_answer}'},
+      refused,
+    );
+    const failed = judgeRow(row(), answerOf('4'), {cancellation: neverCancelled});
+    await expect(failed).rejects.toMatchObject({
+      message: `the judge could not be asked: it was refused (${reason}): too much`,
+      code: 'ERR_JUDGE_CALL',
+      fault: 'judge',
+      effect: 'retry',
+      requestId: 'req-1',
+      calls: 2,
+      hint: hint === undefined ? undefined : (expect.stringMatching(hint) as unknown),
+    });
+  });
+
+  it('takes an answer that was cut off before its verdict for an unparsed one', async () => {
+    const cut: ModelClient = () =>
+      Promise.resolve({
+        response: {
+          ...answerOf('They seem'),
+          status: 'incomplete',
+          incomplete_details: {reason: 'max_output_tokens'},
+        },
+        trace,
+      });
+    const judgeRow = createEquivalenceJudge(
+      {judgeResponsesCreateParams: {}, judgePromptTemplate: '{generated_answer}'},
+      cut,
+    );
+    const verification = await judgeRow(row(), answerOf('4'), {cancellation: neverCancelled});
+    expect(verification.reward).toBe(0);
+    expect(evaluationsOf(verification)[0]).toMatchObject({verdict_label: null});
   });
 
   it('fails on a verdict without a label when told to', async () => {
