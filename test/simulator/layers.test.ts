@@ -378,7 +378,13 @@ describe('parameters of chat completions', () => {
     expect(answered.json.error).toMatchObject(error);
   });
 
-  it.each(['{"messages":', '[]', '"text"', ''])('refuse the body %j', async (body) => {
+  it.each([
+    ['half an object', '{"messages":'],
+    ['a list', '[]'],
+    ['a text', '"text"'],
+    ['nothing', ''],
+    ['more levels than a parser of theirs takes', `{"messages":${'['.repeat(20_000)}${']'.repeat(20_000)}}`],
+  ])('refuse a body of %s', async (_, body) => {
     await using simulator = await openSimulator();
     const answered = await simulator.send(chatPath, {body, method: 'POST'});
     expect(answered.status).toBe(400);

@@ -1,4 +1,4 @@
-import {asString, isJsonObject, type JsonObject} from '../../core/json.ts';
+import {asString, isJsonObject, type JsonObject, type JsonValue} from '../../core/json.ts';
 import type {Exchange} from '../exchange.ts';
 import {readCall} from '../generation/call.ts';
 import {azureError, invalidRequest} from '../wire/azure-error.ts';
@@ -28,11 +28,20 @@ export function findCall(exchange: Exchange, world: World): WholeReply | undefin
 
 function parseBody(bytes: Buffer): JsonObject | undefined {
   try {
-    const body: unknown = JSON.parse(bytes.toString());
-    return isJsonObject(body) ? body : undefined;
+    const body = JSON.parse(bytes.toString()) as JsonValue;
+    return isJsonObject(body) && !nestsDeeper(body, mostLevels) ? body : undefined;
   } catch {
     return undefined;
   }
+}
+
+// What recursion over a body can count on; far beyond any honest one.
+const mostLevels = 200;
+
+function nestsDeeper(value: JsonValue | undefined, levels: number): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  if (levels === 0) return true;
+  return Object.values(value).some((each: JsonValue | undefined) => nestsDeeper(each, levels - 1));
 }
 
 function unreadable(): WholeReply {
