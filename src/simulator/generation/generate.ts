@@ -1,57 +1,47 @@
 import {asJsonArray, asJsonObject, asNumber, asString, type JsonValue} from '../../core/json.ts';
 import type {Answer, Question, ToolCall} from '../answers/answer.ts';
 import {type Call, functionTools} from './call.ts';
+import {cutAnswer} from './cut-answer.ts';
 import {formatAnswer} from './format-answer.ts';
-import type {CalledTool, Choice, FinishReason, Generation} from './generation.ts';
+import type {CalledTool, Choice, Generation} from './generation.ts';
 import {reasoningTokens} from './reasoning-tokens.ts';
 import {digest, randomFor} from './request-hash.ts';
-import {countPromptTokens, countTokens, takeTokens} from './tokens.ts';
+import {countPromptTokens} from './tokens.ts';
 import {valueFromSchema} from './value-from-schema.ts';
 
 /** Layer "generation": the model's part. Depends on the seed, the deployment and the request, and on nothing else. */
 export function generate(call: Call): Generation {
-  const {body, prompt, hash} = call;
+  const {body, prompt} = call;
   const thought = reasoningTokens(call);
   const budget = Math.max(0, (call.maxTokens ?? call.deployment.family.maxCompletionTokens) - thought);
   const count = asNumber(body['n']) ?? 1;
-  const choices = Array.from({length: count}, (_, index) => makeChoice(call, index, budget));
+  const made = Array.from({length: count}, (_, index) => makeChoice(call, index, budget));
   const toolsText = body['tools'] === undefined ? '' : JSON.stringify(body['tools']);
   return {
-    choices,
+    choices: made.map(({choice}) => choice),
     promptTokens: countPromptTokens(prompt, toolsText),
     reasoningTokens: thought * count,
-    completionTokens: choices.reduce((sum, choice) => sum + choiceTokens(choice), thought * count),
+    completionTokens: made.reduce((sum, {tokens}) => sum + tokens, thought * count),
   };
-
-  function makeChoice(of: Call, index: number, limit: number): Choice {
-    const answer = withRequiredTool(
-      formatAnswer(of.deployment.answer(toQuestion(of, index)), of, index),
-      of,
-      index,
-    );
-    const {text, finishReason} = cut(answer, of, limit);
-    return {
-      index,
-      text,
-      streamedText: text,
-      toolCalls:
-        finishReason === 'length'
-          ? []
-          : answer.toolCalls.map((tool, at) => nameCall(tool, hash, `${index}.${at}`)),
-      refusal: answer.refusal,
-      finishReason,
-      blockedBy: undefined,
-    };
-  }
 }
 
-/** Tokens billed for a choice, by the rule of `countTokens`. */
-function choiceTokens({text, toolCalls, refusal}: Choice): number {
-  const calls = toolCalls.reduce(
-    (sum, {name, argumentsText}) => sum + countTokens(name) + countTokens(argumentsText) + 4,
-    0,
-  );
-  return countTokens(text) + calls + countTokens(refusal ?? '');
+/** One of the answers, within `budget` tokens, and what it is billed. */
+function makeChoice(call: Call, index: number, budget: number): {choice: Choice; tokens: number} {
+  const spoken = formatAnswer(call.deployment.answer(toQuestion(call, index)), call, index);
+  const answer = withRequiredTool(spoken, call, index);
+  const stopped = {...answer, text: cutAtStop(answer.text, call.body['stop'])};
+  const {text, refusal, toolCalls, tokens, isCut} = cutAnswer(stopped, budget);
+  const ended = answer.finishReason ?? (toolCalls.length > 0 ? 'tool_calls' : 'stop');
+  const choice: Choice = {
+    index,
+    text,
+    streamedText: text,
+    toolCalls: toolCalls.map((tool, at) => nameCall(tool, call.hash, `${index}.${at}`)),
+    refusal,
+    finishReason: isCut ? 'length' : ended,
+    blockedBy: undefined,
+  };
+  return {choice, tokens};
 }
 
 function toQuestion({hash, body, prompt, toolNames, deployment}: Call, index: number): Question {
@@ -83,14 +73,6 @@ function requiredTool(choice: JsonValue | undefined, names: readonly string[]): 
   if (choice === 'required') return names[0];
   const chosen = asJsonObject(choice);
   return asString(asJsonObject(chosen?.['function'])?.['name']) ?? asString(chosen?.['name']);
-}
-
-function cut(answer: Answer, {body}: Call, limit: number): {text: string; finishReason: FinishReason} {
-  const stopped = cutAtStop(answer.text, body['stop']);
-  const text = takeTokens(stopped, limit);
-  const needed = answer.toolCalls.reduce((sum, {argumentsText}) => sum + countTokens(argumentsText), 0);
-  if (text.length < stopped.length || needed > limit || limit === 0) return {text, finishReason: 'length'};
-  return {text, finishReason: answer.finishReason ?? (answer.toolCalls.length > 0 ? 'tool_calls' : 'stop')};
 }
 
 function cutAtStop(text: string, stop: JsonValue | undefined): string {

@@ -82,7 +82,7 @@ export function outputItems(call: Call, {choices, reasoningTokens}: Generation):
     ...toolCalls.map(({id, name, argumentsText}) => ({
       id: `fc_${id.slice('call_'.length)}`,
       type: 'function_call',
-      status: 'completed',
+      status,
       arguments: argumentsText,
       call_id: id,
       name,
