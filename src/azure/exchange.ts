@@ -4,6 +4,7 @@ import type {Clock} from '../core/clock.ts';
 import {CallError, CancelledError} from '../core/errors.ts';
 import type {Redact} from '../core/ports.ts';
 import {type DeadlineLimits, Deadlines, type PassedDeadline} from './deadlines.ts';
+import {tooLargeReply} from './decompress.ts';
 import {type ExchangePhase, toNetworkError} from './network-error.ts';
 import {headerOf, type ReplyHeaders} from './reply-headers.ts';
 
@@ -133,12 +134,6 @@ export class Exchange implements Dispatcher.DispatchHandler {
 
   #tooLarge(): void {
     const {origin, maxBodyBytes} = this.#settings;
-    this.fail(
-      new CallError(`The reply of ${origin} is larger than ${maxBodyBytes} bytes`, {
-        code: 'ERR_MODEL_MALFORMED',
-        fault: 'model',
-        effect: 'rollout',
-      }),
-    );
+    this.fail(tooLargeReply(origin, maxBodyBytes));
   }
 }

@@ -1,10 +1,12 @@
 import {Pool} from 'undici';
 import type {Cancellation} from '../core/cancellation.ts';
 import type {Clock} from '../core/clock.ts';
+import {CallError} from '../core/errors.ts';
 import type {Redact} from '../core/ports.ts';
 import {ByteStream, type StreamedReply} from './byte-stream.ts';
 import {createConnector} from './connector.ts';
 import type {DeadlineLimits} from './deadlines.ts';
+import {type DecoderFactory, type DecompressLimits, decoderFor, decompress} from './decompress.ts';
 import {Exchange, type ExchangeReader, type ExchangeSettings} from './exchange.ts';
 import type {ReplyHeaders} from './reply-headers.ts';
 
@@ -87,12 +89,12 @@ export function createTransport(options: TransportOptions): Transport {
   return {
     post: (request) =>
       request.cancellation.reason === undefined
-        ? new Promise((resolve, reject) => send(request, new BodyCollector(resolve, reject)))
+        ? new Promise((resolve, reject) => send(request, new BodyCollector(resolve, reject, settings)))
         : Promise.reject(request.cancellation.reason),
     stream: (request) =>
       request.cancellation.reason === undefined
         ? new Promise((resolve, reject) => {
-            const stream = new ByteStream(resolve, reject);
+            const stream = new ByteStream((reply) => resolve(asMeant(reply, settings)), reject);
             stream.attach(send(request, stream));
           })
         : Promise.reject(request.cancellation.reason),
@@ -103,16 +105,27 @@ export function createTransport(options: TransportOptions): Transport {
   };
 }
 
+function asMeant(reply: StreamedReply, limits: DecompressLimits): StreamedReply {
+  const decoder = decoderFor(reply.headers);
+  return decoder === undefined ? reply : {...reply, chunks: decompress(reply.chunks, decoder, limits)};
+}
+
 class BodyCollector implements ExchangeReader {
   readonly #resolve: (reply: BufferedReply) => void;
   readonly #reject: (error: Error) => void;
+  readonly #limits: DecompressLimits;
   readonly #chunks: Buffer[] = [];
   #status = 0;
   #headers: ReplyHeaders = {};
 
-  constructor(resolve: (reply: BufferedReply) => void, reject: (error: Error) => void) {
+  constructor(
+    resolve: (reply: BufferedReply) => void,
+    reject: (error: Error) => void,
+    limits: DecompressLimits,
+  ) {
     this.#resolve = resolve;
     this.#reject = reject;
+    this.#limits = limits;
   }
 
   onHeaders(status: number, headers: ReplyHeaders): void {
@@ -125,13 +138,32 @@ class BodyCollector implements ExchangeReader {
   }
 
   onEnd(): void {
-    const [first, ...rest] = this.#chunks;
-    // Most replies are one piece: no need to copy it.
-    const body = first !== undefined && rest.length === 0 ? first : Buffer.concat(this.#chunks);
-    this.#resolve({status: this.#status, headers: this.#headers, body});
+    const decoder = decoderFor(this.#headers);
+    if (decoder === undefined || this.#chunks.length === 0) this.#finish(this.#chunks);
+    else void this.#decompress(decoder);
   }
 
   onFailure(error: Error): void {
     this.#reject(error);
+  }
+
+  async #decompress(decoder: DecoderFactory): Promise<void> {
+    const chunks: Buffer[] = [];
+    try {
+      for await (const chunk of decompress(this.#chunks, decoder, this.#limits)) chunks.push(chunk);
+    } catch (error) {
+      // Some proxies unpack a body and leave its header as it was: what cannot be unpacked is read as it came.
+      if (error instanceof CallError && error.effect === 'retry') this.#finish(this.#chunks);
+      else this.#reject(error as Error);
+      return;
+    }
+    this.#finish(chunks);
+  }
+
+  #finish(chunks: readonly Buffer[]): void {
+    const [first] = chunks;
+    // Most replies are one piece: no need to copy it.
+    const body = first !== undefined && chunks.length === 1 ? first : Buffer.concat(chunks);
+    this.#resolve({status: this.#status, headers: this.#headers, body});
   }
 }

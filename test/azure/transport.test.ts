@@ -1,3 +1,5 @@
+import type {Socket} from 'node:net';
+import {brotliCompressSync, constants, createGzip, deflateSync, gzipSync} from 'node:zlib';
 import {describe, expect, it} from 'vitest';
 import {createTransport, type Transport, type TransportOptions} from '../../src/azure/transport.ts';
 import {CancellationSource} from '../../src/core/cancellation.ts';
@@ -166,6 +168,78 @@ describe('an endpoint out of reach', () => {
     await failure;
     await server.closed(1);
     expect(client.clock.pendingTimers).toBe(0);
+  });
+});
+
+describe('a reply that was compressed though nobody asked', () => {
+  const packed = (bytes: Buffer, encoding: string) =>
+    Buffer.concat([
+      Buffer.from(
+        `HTTP/1.1 200 OK\r\ncontent-encoding: ${encoding}\r\ncontent-length: ${String(bytes.length)}\r\n\r\n`,
+      ),
+      bytes,
+    ]);
+
+  it.each([
+    ['gzip', gzipSync],
+    ['GZIP', gzipSync],
+    ['br', brotliCompressSync],
+    ['deflate', deflateSync],
+    ['identity', (text: string) => Buffer.from(text)],
+    ['none that is known', (text: string) => Buffer.from(text)],
+    ['gzip', (text: string) => Buffer.from(text)],
+  ])('is read as it was meant: %s', async (encoding, pack) => {
+    await using server = await openScriptedServer((socket) =>
+      socket.write(packed(pack('{"a":"ü"}'), encoding)),
+    );
+    await using client = open(server);
+    expect((await client.post(ask)).body.toString()).toBe('{"a":"ü"}');
+  });
+
+  it('may be empty', async () => {
+    await using server = await openScriptedServer((socket) => socket.write(packed(Buffer.alloc(0), 'gzip')));
+    await using client = open(server);
+    expect((await client.post(ask)).body).toHaveLength(0);
+  });
+
+  it('is refused when it unfolds beyond the limit', async () => {
+    const bomb = gzipSync(Buffer.alloc(1_000_000));
+    await using server = await openScriptedServer((socket) => socket.write(packed(bomb, 'gzip')));
+    await using client = open(server, {limits: {maxBodyBytes: 100_000}});
+    const refused = {code: 'ERR_MODEL_MALFORMED', effect: 'rollout'};
+    await expect(client.post(ask)).rejects.toMatchObject(refused);
+    const {chunks} = await client.stream(ask);
+    await expect(allOf(chunks)).rejects.toMatchObject(refused);
+  });
+
+  it('is streamed piece by piece, and closes the connection when its reader leaves early', async () => {
+    const gzip = createGzip({flush: constants.Z_SYNC_FLUSH});
+    await using server = await openScriptedServer((socket) => {
+      socket.write('HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\nconnection: close\r\n\r\n');
+      gzip.pipe(socket);
+      gzip.write('data: 1\n\n');
+    });
+    await using client = open(server);
+    const {chunks} = await client.stream(ask);
+    for await (const chunk of chunks) {
+      expect(chunk.toString()).toBe('data: 1\n\n');
+      break;
+    }
+    await server.closed(1);
+  });
+
+  it.each([
+    ['is cut off', (socket: Socket) => socket.end(), 'ERR_MODEL_TRUNCATED'],
+    ['is reset', (socket: Socket) => socket.resetAndDestroy(), 'ERR_MODEL_TRUNCATED'],
+  ])('fails its reader when it %s', async (_, end, code) => {
+    await using server = await openScriptedServer((socket) => {
+      const half = gzipSync('data: 1\n\n'.repeat(100)).subarray(0, 20);
+      socket.write('HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\nconnection: close\r\n\r\n');
+      socket.write(half, () => end(socket));
+    });
+    await using client = open(server);
+    const {chunks} = await client.stream(ask);
+    await expect(allOf(chunks)).rejects.toMatchObject({code, effect: 'retry'});
   });
 });
 
@@ -359,6 +433,12 @@ describe('a stream', () => {
     expect(bytes).toBeGreaterThan(total - 70_000);
   });
 });
+
+async function allOf(chunks: AsyncIterable<Buffer>): Promise<string> {
+  let all = '';
+  for await (const chunk of chunks) all += chunk.toString();
+  return all;
+}
 
 function text({value}: IteratorResult<Buffer, unknown>): string {
   return String(value);
