@@ -48,13 +48,12 @@ export function readInputFlags(flags: Flags): InputFlags {
 export function readCollectFlags(flags: Flags): CollectFlags {
   const reader = new FlagReader(flags);
   const input = readInput(reader);
-  const maxFailed = reader.countOrShare('maxFailed');
   const values: JsonObject = {
     ...input.values,
     output_jsonl_fpath: reader.text('output'),
     num_samples_in_parallel: reader.number('concurrency', {whole: true, min: 1}),
     max_attempts: reader.number('maxAttempts', {whole: true, min: 1}),
-    max_failed: maxFailed === undefined ? undefined : renderCountOrShare(maxFailed),
+    max_failed: reader.countOrShare('maxFailed'),
     skip_verification: flags['judge'] === false ? true : undefined,
     responses_create_params: withoutAbsent({
       temperature: reader.number('temperature', {whole: false, min: 0}),
@@ -82,22 +81,12 @@ function readInput(reader: FlagReader): InputFlags {
     values: withoutAbsent({
       input_jsonl_fpath: reader.text('input'),
       agent_name: reader.text('agent'),
-      limit: reader.number('limit', {whole: true, min: 0}),
+      limit: reader.number('limit', {whole: true, min: 1}),
       num_repeats: reader.number('numRepeats', {whole: true, min: 1}),
       num_repeats_add_seed: reader.isSet('numRepeatsAddSeed') ? true : undefined,
       prompt_config: reader.text('promptConfig'),
     }),
   };
-}
-
-function renderCountOrShare({
-  value,
-  isShare,
-}: {
-  readonly value: number;
-  readonly isShare: boolean;
-}): string | number {
-  return isShare ? `${String(value * 100)}%` : value;
 }
 
 /** The object without members that are undefined or empty objects. */

@@ -45,8 +45,8 @@ export class FlagReader {
     return undefined;
   }
 
-  /** A count, or a share of all as `5%` (given back as a number below 1 with `isShare`). */
-  countOrShare(name: string): {readonly value: number; readonly isShare: boolean} | undefined {
+  /** A count, or a share of all as it was written: `5%`. */
+  countOrShare(name: string): number | string | undefined {
     const text = this.text(name)?.trim();
     if (text === undefined || text === '') return undefined;
     const match = /^(\d+)$|^(\d+(?:\.\d+)?)%$/.exec(text);
@@ -57,9 +57,7 @@ export class FlagReader {
       });
       return undefined;
     }
-    return percent === undefined
-      ? {value: Number(text), isShare: false}
-      : {value: percent / 100, isShare: true};
+    return percent === undefined ? Number(text) : text;
   }
 
   /** Throws one error that names every flag with a bad value. */

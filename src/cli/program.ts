@@ -46,50 +46,58 @@ type Run = (
 ) => (overrides: readonly string[], flags: unknown, command: Command) => Promise<void>;
 
 function createProgram(actions: Actions, run: Run, io: Io): Command {
-  const program = quiet(new Command('rollcall'), io)
+  const common = addCommon(io);
+  const program = common(new Command('rollcall'))
     .description('Collects model rollouts from Azure OpenAI: JSONL prompts in, judged answers out.')
-    .addHelpText(
-      'after',
-      '\nOverrides are bare words in NeMo Gym\'s manner: +a.b=value, "+config_paths=[a.yaml, b.yaml]".',
-    );
-  addCollectRollouts(subcommand(program, 'collect-rollouts', io)).action(run(actions.collectRollouts));
-  addValidate(subcommand(program, 'validate', io)).action(run(actions.validate));
-  addSimulateAzure(subcommand(program, 'simulate-azure', io)).action(run(actions.simulateAzure));
+    .helpCommand('help [command]', 'show the help of a command')
+    .configureHelp({subcommandTerm: (command) => command.name()})
+    .addHelpText('after', overridesHelp);
+  const commands = [
+    addCollectRollouts(subcommand('collect-rollouts')).action(run(actions.collectRollouts)),
+    addValidate(subcommand('validate')).action(run(actions.validate)),
+    addSimulateAzure(subcommand('simulate-azure')).action(run(actions.simulateAzure)),
+  ];
+  for (const command of commands) program.addCommand(common(command));
   return program;
 }
 
-function subcommand(program: Command, name: string, io: Io): Command {
-  const command = quiet(new Command(name), io).argument(
-    '[overrides...]',
-    'configuration overrides: +key=value, ++key=value',
-  );
-  program.addCommand(command);
-  return command;
+const overridesHelp = `
+Overrides are bare words in NeMo Gym's manner: +a.b=value,
+"+config_paths=[a.yaml, b.yaml]".`;
+
+const exitCodesHelp = `
+Exit codes: 0 done, 2 refused before anything was spent, 3 too many failed,
+5 ended early, 75 endpoint or quota gone, 130 and 143 stopped by a signal. The
+same command goes on where it stopped.`;
+
+function subcommand(name: string): Command {
+  return new Command(name).argument('[overrides...]', 'configuration overrides: +key=value, ++key=value');
 }
 
-/** Text for people goes to stderr, the version to stdout; nothing ends the process. */
-function quiet(command: Command, io: Io): Command {
-  return command
-    .version(packageVersion(), '-V, --version', 'print the version')
-    .option('-v, --verbose', 'say more of what happens')
-    .helpOption('-h, --help', 'show this help')
-    .helpCommand(false)
-    .exitOverride()
-    .configureOutput({
-      writeOut: (text) => (text === `${packageVersion()}\n` ? io.stdout : io.stderr).write(text),
-      writeErr: (text) => io.stderr.write(text),
-      getOutHelpWidth: io.columns,
-      getErrHelpWidth: io.columns,
-      outputError: (text, write) => write(text.replace(/^error: /, 'Error: ')),
-    })
-    .showHelpAfterError(
-      `(${command.name() === 'rollcall' ? 'rollcall' : `rollcall ${command.name()}`} --help says more)`,
-    );
+/** What all commands have. Text for people goes to stderr, the version to stdout; nothing ends the process. */
+function addCommon(io: Io): (command: Command) => Command {
+  const version = packageVersion();
+  return (command) =>
+    command
+      .option('-v, --verbose', 'say more of what happens')
+      .version(version, '-V, --version', 'print the version')
+      .helpOption('-h, --help', 'show this help')
+      .exitOverride()
+      .configureOutput({
+        writeOut: (text) => (text === `${version}\n` ? io.stdout : io.stderr).write(text),
+        writeErr: (text) => io.stderr.write(text),
+        getOutHelpWidth: io.columns,
+        getErrHelpWidth: io.columns,
+        outputError: (text, write) => write(text.replace(/^error: /, 'Error: ')),
+      })
+      .showHelpAfterError(
+        `(${command.name() === 'rollcall' ? 'rollcall' : `rollcall ${command.name()}`} --help says more)`,
+      );
 }
 
 function addConfiguration(command: Command): Command {
   return command
-    .option('--config <path>', 'a configuration file (repeatable)', collect, [])
+    .option('--config <path>', 'a configuration file (repeatable)', collect)
     .option(
       '--env <path>',
       'the file of credentials and other values (default: env.yaml here, if there is one)',
@@ -108,11 +116,12 @@ function addInput(command: Command): Command {
 
 function addCollectRollouts(command: Command): Command {
   return addInput(addConfiguration(command))
+    .summary('collect rollouts: JSONL in, JSONL out')
     .description(
       'Sends each row of a JSONL file to its agent, has the answers judged, and appends rollouts to a JSONL file.',
     )
-    .option('-o, --output <path>', 'rollouts; - for standard output')
-    .option('--concurrency <n>', 'rollouts in flight at most')
+    .option('-o, --output <path>', 'rollouts: .jsonl, or - for standard output')
+    .option('--concurrency <n>', 'rollouts in flight at most (default: what the deployments take)')
     .option('--temperature <x>', "override each row's temperature")
     .option('--top-p <x>', "override each row's top_p")
     .option('--max-output-tokens <n>', "override each row's max_output_tokens")
@@ -123,20 +132,26 @@ function addCollectRollouts(command: Command): Command {
     .option('--max-failed <n|p%>', 'failed rollouts that still count as success (default: 0)')
     .option('--summary-json <path>', 'write the closing summary as JSON')
     .addOption(
-      new Option('--progress <how>', 'how progress is shown; log and json are a line every 10 s')
+      new Option(
+        '--progress <how>',
+        'how progress is shown; log and json: a line every 10 s; auto: a bar on a terminal, log elsewhere',
+      )
         .choices(['auto', 'bar', 'log', 'json', 'none'])
         .default('auto'),
-    );
+    )
+    .addHelpText('after', exitCodesHelp);
 }
 
 function addValidate(command: Command): Command {
   return addInput(addConfiguration(command))
+    .summary('check configuration and input; sends nothing')
     .description('Checks the configuration and, with --input, every input row. Sends nothing.')
     .option('--json', 'print the result as one line of JSON on standard output');
 }
 
 function addSimulateAzure(command: Command): Command {
   return addConfiguration(command)
+    .summary('run the Azure OpenAI simulator as a server')
     .description(
       'Runs the Azure OpenAI simulator as a server of its own, until told to stop. Without --config every deployment echoes.',
     )
@@ -145,7 +160,7 @@ function addSimulateAzure(command: Command): Command {
     .option('--json', 'print one line of JSON on standard output when ready');
 }
 
-function collect(value: string, previous: readonly string[]): readonly string[] {
+function collect(value: string, previous: readonly string[] = []): readonly string[] {
   return [...previous, value];
 }
 

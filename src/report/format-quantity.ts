@@ -1,6 +1,6 @@
-/** A count with thousands set apart: `12,345`. */
+/** A count with thousands set apart: `12,345`. By hand, because the first use of a locale costs tens of milliseconds. */
 export function formatCount(count: number): string {
-  return Math.round(count).toLocaleString('en-US');
+  return String(Math.round(count)).replaceAll(/\B(?=(?:\d{3})+$)/g, ',');
 }
 
 /** A count with what it counts: `1 call`, `2 calls`. */

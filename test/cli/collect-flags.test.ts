@@ -19,7 +19,7 @@ describe('the flags of collect-rollouts', () => {
       promptConfig: 'p.yaml',
       judge: false,
       maxAttempts: '2',
-      maxFailed: '5%',
+      maxFailed: '29%',
       overwrite: true,
     };
     expect(readCollectFlags(flags)).toMatchObject({
@@ -39,7 +39,7 @@ describe('the flags of collect-rollouts', () => {
         prompt_config: 'p.yaml',
         skip_verification: true,
         max_attempts: 2,
-        max_failed: '5%',
+        max_failed: '29%',
       },
     });
   });
@@ -50,7 +50,8 @@ describe('the flags of collect-rollouts', () => {
   });
 
   it.each([
-    {flag: 'limit', value: '-1', text: '--limit takes a whole number, 0 or more; got "-1"'},
+    {flag: 'limit', value: '-1', text: '--limit takes a whole number, 1 or more; got "-1"'},
+    {flag: 'limit', value: '0', text: '--limit takes'},
     {flag: 'limit', value: '5.5', text: '--limit takes'},
     {flag: 'limit', value: '', text: '--limit must not be empty'},
     {flag: 'numRepeats', value: '0', text: '--num-repeats takes a whole number, 1 or more'},

@@ -57,6 +57,29 @@ describe('the command line', () => {
     expect(io.out()).toBe('');
   });
 
+  it('fits its help into the terminal and shows no default that says nothing', async () => {
+    for (const command of [[], ['collect-rollouts'], ['validate'], ['simulate-azure']]) {
+      const io = captureIo();
+      await runCommandLine([...command, '--help'], io, fakeActions().actions);
+      expect(io.err()).not.toMatch(/default: (?:\[\]|false|undefined)/);
+      expect(
+        Math.max(
+          ...io
+            .err()
+            .split('\n')
+            .map((line) => line.length),
+        ),
+      ).toBeLessThanOrEqual(80);
+      expect(io.err()).toMatch(/-v, --verbose.*-V, --version.*-h, --help/s);
+    }
+  });
+
+  it('shows the help of a command by `help` too', async () => {
+    const io = captureIo();
+    expect(await runCommandLine(['help', 'validate'], io, fakeActions().actions)).toBe(0);
+    expect(io.err()).toMatch(/Usage: rollcall validate/);
+  });
+
   it.each([[['--version']], [['collect-rollouts', '--version']]])(
     'prints its version on stdout for %j',
     async (argv) => {

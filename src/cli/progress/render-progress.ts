@@ -1,12 +1,13 @@
+import {formatCount} from '../../report/format-quantity.ts';
 import type {Pace, ProgressSnapshot} from './progress-snapshot.ts';
 
 /** The parts of a progress line, most wanted first: a narrow terminal shows the first ones. */
 export function progressParts(snapshot: ProgressSnapshot, pace: Pace): readonly string[] {
   const {total, done, failed, inFlight, tokens, meanReward} = snapshot;
   return [
-    `${count(done)}/${count(total)}`,
-    `${count(failed)} failed`,
-    `${count(inFlight)} in flight`,
+    `${formatCount(done)}/${formatCount(total)}`,
+    `${formatCount(failed)} failed`,
+    `${formatCount(inFlight)} in flight`,
     `${rate(pace.perSecond)}/s`,
     `ETA ${pace.secondsLeft === undefined ? '–' : duration(pace.secondsLeft)}`,
     ...(meanReward === undefined ? [] : [`reward ${meanReward.toFixed(3)}`]),
@@ -54,16 +55,12 @@ function fit(bar: string, parts: readonly string[], width: number): string {
   return line.slice(0, Math.max(0, width));
 }
 
-function count(value: number): string {
-  return value.toLocaleString('en-US');
-}
-
 function rate(perSecond: number): string {
   return perSecond >= 100 ? perSecond.toFixed(0) : perSecond.toFixed(1);
 }
 
 function amount(value: number): string {
-  if (value < 10_000) return count(value);
+  if (value < 10_000) return formatCount(value);
   return value < 10_000_000 ? `${(value / 1000).toFixed(0)}k` : `${(value / 1_000_000).toFixed(1)}M`;
 }
 
