@@ -1,4 +1,4 @@
-import {CallError, type CallErrorOptions} from '../core/errors.ts';
+import {type CallEffect, CallError, type CallErrorOptions} from '../core/errors.ts';
 import {asString, type JsonObject} from '../core/json.ts';
 import type {Redact} from '../core/ports.ts';
 import {contentFilterOf, describeFiltered} from './content-filter.ts';
@@ -89,11 +89,10 @@ function describeFailure(
   const wait = found.effect === 'retry' ? waitOf(found, headers, body, context.nowMs) : undefined;
   const isQuota = found.throttled === true && wait !== undefined && wait >= longestRateWaitMs;
   const code = isQuota ? 'ERR_MODEL_QUOTA_EXHAUSTED' : found.code;
-  const refusesRetry = found.effect === 'retry' && headerOf(headers, 'x-should-retry') === 'false';
   return new AzureCallError(writeMessage(found, httpStatus, headers, body), {
     code,
     fault: 'model',
-    effect: refusesRetry ? 'rollout' : found.effect,
+    effect: effectOf(found, {status, httpStatus, headers, body}, wait),
     hint: hintFor(code, body, context),
     retryAfterMs: wait,
     httpStatus,
@@ -102,6 +101,18 @@ function describeFailure(
     body: body.json,
     simulated: headerOf(headers, 'x-rollcall-simulated') === 'true',
   });
+}
+
+function effectOf(
+  {code, effect}: ErrorRule,
+  {status, headers, body}: Failure,
+  wait: number | undefined,
+): CallEffect {
+  if (effect !== 'retry') return effect;
+  // A quota that is spent, with no word of when it is renewed: nothing is gained by asking again.
+  const isSpent = code === 'ERR_MODEL_QUOTA_EXHAUSTED' && wait === undefined;
+  if (isSpent && (status === 403 || body.code === 'insufficient_quota')) return 'run';
+  return headerOf(headers, 'x-should-retry') === 'false' ? 'rollout' : effect;
 }
 
 function waitOf(
