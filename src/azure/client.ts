@@ -126,8 +126,7 @@ class PooledClient implements AzureClient {
       const whole = {status, headers, body: await collect(chunks)};
       return {kind: 'body', ...this.#toReply(operation, whole, exchanges)};
     }
-    const facts = readFacts(headers, this.#options.clock.now(), exchanges);
-    return {kind: 'events', chunks, facts, headers};
+    return {kind: 'events', chunks, facts: readFacts(headers, exchanges), headers};
   }
 
   describeInnerError(operation: AzureOperation, error: JsonObject, headers: ReplyHeaders): AzureCallError {
@@ -186,11 +185,7 @@ class PooledClient implements AzureClient {
 
   #toReply(operation: AzureOperation, reply: BufferedReply, exchanges: number): AzureReply {
     const body = parseReplyBody(reply, () => this.#errorContext(operation));
-    return {
-      body,
-      headers: reply.headers,
-      facts: readFacts(reply.headers, this.#options.clock.now(), exchanges),
-    };
+    return {body, headers: reply.headers, facts: readFacts(reply.headers, exchanges)};
   }
 
   #errorContext(operation: AzureOperation): ErrorContext {

@@ -36,8 +36,8 @@ export class Deadlines {
     this.#onPassed = onPassed;
     const now = clock.monotonic();
     this.#callDueMs = now + limits.callMs;
-    // Early enough for the first byte, so that sending the request needs no other timer.
-    this.#timerDueMs = now + Math.min(limits.callMs, limits.firstByteMs);
+    // Early enough for whatever is waited for first, so that neither sending nor a reply needs another timer.
+    this.#timerDueMs = now + Math.min(limits.callMs, limits.firstByteMs, limits.idleMs);
     this.#stopTimer = this.#arm(now);
   }
 

@@ -3,7 +3,7 @@ import {ConversionProblems} from '../protocol/conversion-error.ts';
 import {splitMetadata} from '../protocol/extra-body.ts';
 import {toChatRequest} from '../protocol/responses-to-chat.ts';
 import type {Capabilities} from './capabilities.ts';
-import {fitRequest, type NoteChange} from './fit-request.ts';
+import {fitRequest, type NoteChange, type RequestDraft} from './fit-request.ts';
 
 /** What a deployment's requests have in common. */
 export interface EncodeOptions {
@@ -14,21 +14,16 @@ export interface EncodeOptions {
   readonly note: NoteChange;
 }
 
-type Draft = Record<string, JsonValue | undefined>;
-
 /** Turns the parameters of a Responses request into the body for the API that the deployment is called through. */
 export function encodeRequest(params: JsonObject, options: EncodeOptions): JsonObject {
   const {capabilities, note} = options;
   const body = capabilities.api === 'chat' ? toChatRequest(params) : toResponsesBody(params, capabilities);
-  const draft: Draft = {
-    ...fitRequest(body, capabilities, note),
-    model: options.deployment,
-    stream: undefined,
-  };
-  if (options.stream) draft['stream'] = true;
-  if (capabilities.api === 'chat') {
-    draft['stream_options'] = options.stream && capabilities.streamUsage ? {include_usage: true} : undefined;
-  }
+  const draft = fitRequest(body, capabilities, note);
+  draft['model'] = options.deployment;
+  draft['stream'] = options.stream ? true : undefined;
+  // What a row says about streaming is for whoever reads the stream, and refused without one.
+  const asksUsage = options.stream && capabilities.api === 'chat' && capabilities.streamUsage;
+  draft['stream_options'] = asksUsage ? {include_usage: true} : undefined;
   return draft;
 }
 
@@ -38,7 +33,7 @@ function toResponsesBody(params: JsonObject, {reasoning, encryptedReasoning}: Ca
   const {metadata, extraBody, problem} = splitMetadata(params['metadata']);
   if (problem !== undefined) problems.add('metadata.extra_body', problem);
   problems.throwIfAny('Responses');
-  const draft: Draft = {...params, metadata};
+  const draft: RequestDraft = {...params, metadata};
   for (const [key, value] of Object.entries(draft)) if (value === null) draft[key] = undefined;
   draft['store'] ??= false;
   const reasons = encryptedReasoning && (reasoning || draft['reasoning'] !== undefined);

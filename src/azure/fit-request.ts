@@ -4,7 +4,8 @@ import type {Capabilities} from './capabilities.ts';
 /** Called with what was changed in a request, in words that are the same for every request. */
 export type NoteChange = (note: string) => void;
 
-type Draft = Record<string, JsonValue | undefined>;
+/** A request body under construction; undefined members are not sent. */
+export type RequestDraft = Record<string, JsonValue | undefined>;
 
 // What the service assumes anyway: leaving these out changes nothing that is worth a note.
 const defaults: JsonObject = {
@@ -17,9 +18,9 @@ const defaults: JsonObject = {
   background: false,
 };
 
-/** Renames and leaves out what the deployment is known not to take. The body is copied, never changed. */
-export function fitRequest(body: JsonObject, capabilities: Capabilities, note: NoteChange): JsonObject {
-  const draft: Draft = {...body};
+/** Renames and leaves out what the deployment is known not to take. The result is a copy of one's own. */
+export function fitRequest(body: JsonObject, capabilities: Capabilities, note: NoteChange): RequestDraft {
+  const draft: RequestDraft = {...body};
   for (const [name, reason] of capabilities.dropped) {
     const value = draft[name];
     if (value === undefined) continue;
@@ -31,7 +32,7 @@ export function fitRequest(body: JsonObject, capabilities: Capabilities, note: N
   return draft;
 }
 
-function fitTokenLimit(draft: Draft, {tokenLimit}: Capabilities): void {
+function fitTokenLimit(draft: RequestDraft, {tokenLimit}: Capabilities): void {
   const other = tokenLimit === 'max_tokens' ? 'max_completion_tokens' : 'max_tokens';
   const value = draft[other];
   if (value === undefined) return;
@@ -39,7 +40,7 @@ function fitTokenLimit(draft: Draft, {tokenLimit}: Capabilities): void {
   draft[tokenLimit] ??= value;
 }
 
-function fitRoles(draft: Draft, {role, api}: Capabilities, note: NoteChange): void {
+function fitRoles(draft: RequestDraft, {role, api}: Capabilities, note: NoteChange): void {
   if (role === undefined) return;
   const key = api === 'chat' ? 'messages' : 'input';
   const messages = draft[key];

@@ -1,5 +1,4 @@
 import {requestIdOf} from './errors.ts';
-import {parseRateLimits, type RateLimitSnapshot} from './rate-limit-headers.ts';
 import {headerOf, type ReplyHeaders} from './reply-headers.ts';
 
 /** What a reply's headers tell about the exchange. */
@@ -12,7 +11,6 @@ export interface ReplyFacts {
   readonly servedBy: string | undefined;
   /** The deployment that was full, when this reply came from the one behind it. */
   readonly spilledFrom: string | undefined;
-  readonly rateLimits: RateLimitSnapshot;
   /** The service's own time, in milliseconds, where it says. */
   readonly processingMs: number | undefined;
   /** A simulator answered. */
@@ -21,15 +19,14 @@ export interface ReplyFacts {
   readonly exchanges: number;
 }
 
-/** Reads the headers worth recording (azure-openai.md §4.5). */
-export function readFacts(headers: ReplyHeaders, nowMs: number, exchanges: number): ReplyFacts {
+/** Reads the headers worth recording (azure-openai.md §4.5); the rate limits' own are left to who needs them. */
+export function readFacts(headers: ReplyHeaders, exchanges: number): ReplyFacts {
   const processing = headerOf(headers, 'openai-processing-ms');
   return {
     requestId: requestIdOf(headers),
     region: headerOf(headers, 'x-ms-region'),
     servedBy: headerOf(headers, 'x-ms-deployment-name'),
     spilledFrom: headerOf(headers, 'x-ms-spillover-from-deployment'),
-    rateLimits: parseRateLimits(headers, nowMs),
     processingMs:
       processing !== undefined && /^\d+(\.\d+)?$/.test(processing) ? Number(processing) : undefined,
     simulated: headerOf(headers, 'x-rollcall-simulated') === 'true',

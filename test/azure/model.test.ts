@@ -206,6 +206,16 @@ describe('an answer over the Responses API', () => {
     expect(at.sent()).not.toHaveProperty('include');
   });
 
+  it.each(['chat', 'responses'] as const)(
+    'is asked for whole, whatever the row says of streaming: %s',
+    async (api) => {
+      await using at = await open(() => reply(200, api === 'chat' ? completion : response), {api});
+      await at.model.respond({input: 'x', stream: true, stream_options: {include_obfuscation: false}}, ask);
+      expect(at.sent()).not.toHaveProperty('stream');
+      expect(at.sent()).not.toHaveProperty('stream_options');
+    },
+  );
+
   it('that failed is an error, by its own words', async () => {
     const failed = {
       ...response,

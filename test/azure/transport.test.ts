@@ -263,6 +263,25 @@ describe('the limits of a call', () => {
     expect(client.clock.pendingTimers).toBe(0);
   });
 
+  it('cost a call that is answered in time one timer', async () => {
+    await using server = await openScriptedServer((socket) => socket.write(reply(200, {})));
+    const clock = createFakeClock();
+    let timers = 0;
+    const counting = {
+      now: () => clock.now(),
+      monotonic: () => clock.monotonic(),
+      setTimer: (delayMs: number, callback: () => void) => {
+        timers++;
+        return clock.setTimer(delayMs, callback);
+      },
+    };
+    await using client = open(server, {clock: counting, connections: 1});
+    await client.post(ask);
+    const opening = timers;
+    await client.post(ask);
+    expect(timers - opening).toBe(1);
+  });
+
   it('end one that stops in the middle', async () => {
     await using server = await openScriptedServer((socket) => socket.write(chunkedHead + httpChunk('a')));
     await using client = open(server, {limits});
