@@ -2,7 +2,7 @@ import {textFrom} from '../generation/prompt.ts';
 import type {CompareSettings} from '../settings/simulator-settings.ts';
 import {type Answerer, textAnswer} from './answer.ts';
 import {fillPlaces} from './fill-places.ts';
-import {sameAnswer} from './normalise-answer.ts';
+import {sameAnswer} from './same-answer.ts';
 
 /** Plays the judge: captures two answers from the prompt and says whether they are the same. */
 export function createCompareAnswerer({

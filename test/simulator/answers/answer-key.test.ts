@@ -2,7 +2,7 @@ import {describe, expect, it} from 'vitest';
 import {RollcallError} from '../../../src/core/errors.ts';
 import {seededRandom} from '../../../src/runtime/random.ts';
 import {readAnswerKey} from '../../../src/simulator/answers/answer-key.ts';
-import {sameAnswer} from '../../../src/simulator/answers/normalise-answer.ts';
+import {sameAnswer} from '../../../src/simulator/answers/same-answer.ts';
 import {wrongAnswer} from '../../../src/simulator/answers/wrong-answer.ts';
 
 const rows = [
@@ -76,8 +76,36 @@ describe('a wrong answer', () => {
     expect(wrongAnswer({question: 'q', answer: '12,000'}, key, seededRandom(1))).toMatch(/^\d{1,2},\d{3}$/);
   });
 
+  it.each([
+    ['5 minutes', /^\d+ minutes$/],
+    ['84 cm²', /^\d+ cm²$/],
+    ['Yes', /^No$/],
+    ['no', /^yes$/],
+    ['True', /^False$/],
+    ['red, green, blue', /^(green, blue|red, blue|red, green)$/],
+    ['1/6', /^\d+\/6$/],
+  ])('to %j is of the same kind', (answer, kind) => {
+    for (let seed = 0; seed < 50; seed++)
+      expect(wrongAnswer({question: 'q', answer}, key, seededRandom(seed))).toMatch(kind);
+  });
+
+  it('is rather another answer of a like shape than just any', () => {
+    const mixed = readAnswerKey(
+      ['Oslo', 'find . -type f -name x -delete', '1,200', 'Bern', '20 July 1969', '3 May 1808']
+        .map((answer, index) => JSON.stringify({question: `q${index}`, expected_answer: answer}))
+        .join('\n'),
+      'key.jsonl',
+    );
+    for (let seed = 0; seed < 50; seed++) {
+      expect(wrongAnswer({question: 'q', answer: 'Oslo'}, mixed, seededRandom(seed))).toBe('Bern');
+      expect(wrongAnswer({question: 'q', answer: '20 July 1969'}, mixed, seededRandom(seed))).toBe(
+        '3 May 1808',
+      );
+    }
+  });
+
   it('exists even when the key has no other', () => {
-    const lonely = readAnswerKey('{"question":"q","expected_answer":"yes"}', 'key.jsonl');
-    expect(wrongAnswer({question: 'q', answer: 'yes'}, lonely, seededRandom(1))).toBe('none of these');
+    const lonely = readAnswerKey('{"question":"q","expected_answer":"Oslo"}', 'key.jsonl');
+    expect(wrongAnswer({question: 'q', answer: 'Oslo'}, lonely, seededRandom(1))).toBe('none of these');
   });
 });
