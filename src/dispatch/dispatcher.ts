@@ -39,7 +39,7 @@ export interface DispatcherOptions {
   readonly onRetry?: ((error: CallError, delayMs: number) => void) | undefined;
 }
 
-/** See `Dispatcher`. A refusal for want of quota pauses the whole deployment for as long as the server asks. */
+/** See `Dispatcher`. A refusal for want of quota, or a wait that the server asks for, pauses the whole deployment. */
 export function createDispatcher(options: DispatcherOptions): Dispatcher {
   const {admission, clock} = options;
   let answeredAt: number | undefined;
@@ -69,6 +69,8 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
           if (!(error instanceof CallError) || cancellation.reason !== undefined) throw error;
           tries.addCall(clock.monotonic() - sentAt);
           if (error.httpStatus !== undefined) answeredAt = clock.monotonic();
+          // Whoever asks to be left alone is, by all, even where this call is given up.
+          if (error.retryAfterMs !== undefined) admission.pause(error.retryAfterMs);
           const delayMs = delayBeforeRetry(error, tries, {...options, answeredAt});
           // Before the place is free again, so that no one slips through into the cool-down.
           if (error.throttled) admission.pause(delayMs);

@@ -73,17 +73,38 @@ describe('the dispatcher', () => {
     expect(slow.sentAt).toEqual([0, 600]);
   });
 
-  it('sends nobody to a deployment that asked for a pause until the pause is over', async () => {
+  it.each([
+    [429, true],
+    [503, false],
+  ])(
+    'sends nobody to a deployment that asked for a pause until it is over: %i',
+    async (httpStatus, throttled) => {
+      const {clock, dispatcher} = setUp();
+      const refused = scripted(clock, [failure({httpStatus, throttled, retryAfterMs: 75_000})]);
+      const other = scripted(clock, []);
+      void dispatcher.dispatch(refused.exchange, options);
+      await clock.advance(200);
+      void dispatcher.dispatch(other.exchange, options);
+      await clock.advance(74_899);
+      expect([refused.sentAt, other.sentAt]).toEqual([[0], []]);
+      await clock.advance(10);
+      expect([refused.sentAt.length, other.sentAt.length]).toEqual([2, 1]);
+    },
+  );
+
+  it('keeps the pause also where the call that met it is given up', async () => {
     const {clock, dispatcher} = setUp();
-    const refused = scripted(clock, [failure({httpStatus: 429, throttled: true, retryAfterMs: 75_000})]);
+    const wait = {httpStatus: 429, throttled: true, retryAfterMs: 400_000};
+    const refused = scripted(clock, [failure(wait), failure(wait)]);
     const other = scripted(clock, []);
-    void dispatcher.dispatch(refused.exchange, options);
-    await clock.advance(200);
+    const result = dispatcher.dispatch(refused.exchange, options).catch((error: unknown) => error);
+    await clock.advance(400_300);
+    expect(await result).toMatchObject({calls: 2, effect: 'retry'});
     void dispatcher.dispatch(other.exchange, options);
-    await clock.advance(74_899);
-    expect([refused.sentAt, other.sentAt]).toEqual([[0], []]);
-    await clock.advance(10);
-    expect([refused.sentAt.length, other.sentAt.length]).toEqual([2, 1]);
+    await clock.advance(399_000);
+    expect(other.sentAt).toEqual([]);
+    await clock.advance(1_000);
+    expect(other.sentAt).toHaveLength(1);
   });
 
   it('ends a deployment whose quota is gone for longer than the run may wait', async () => {
