@@ -128,9 +128,10 @@ class FileReader {
 
   #requestOf(item: ConfigNode): readonly Request[] {
     const {file, line, column} = item.origin;
-    if (item.kind === 'scalar' && typeof item.value === 'string' && item.value.trim() !== '') {
-      return [{path: item.value.trim(), origin: item.origin}];
-    }
+    // A list that went on in the next line of a shell, inside single quotes, has the backslash still in it.
+    const path =
+      item.kind === 'scalar' && typeof item.value === 'string' ? item.value.replace(/^\\\s/, '').trim() : '';
+    if (path !== '') return [{path, origin: item.origin}];
     this.#report({
       message: 'not a list of file names',
       file,

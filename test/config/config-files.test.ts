@@ -49,6 +49,17 @@ describe('config_paths', () => {
     expect([document['v'], document['w']]).toEqual([undefined, 'b']);
   });
 
+  it.each([
+    {where: 'one line', list: '[a.yaml, b.yaml]'},
+    {where: 'several lines', list: '[\n  a.yaml,\n  b.yaml\n]'},
+    {where: 'lines that end in backslashes', list: '[a.yaml, \\\nb.yaml]'},
+    {where: 'one line, with a backslash left over', list: '[a.yaml, \\ b.yaml]'},
+  ])('may be written in $where', async ({list}) => {
+    await using folder = await createFolder({'a.yaml': 'v: a\n', 'b.yaml': 'v: b\n'});
+    const {files} = await folder.load({overrides: [`+config_paths=${list}`]});
+    expect(names(files)).toEqual(['a.yaml', 'b.yaml']);
+  });
+
   it('of flags and of several overrides add up, flags first', async () => {
     await using folder = await createFolder({'a.yaml': 'v: a\n', 'b.yaml': 'v: b\n', 'c.yaml': 'v: c\n'});
     const config = await folder.load({
