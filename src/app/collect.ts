@@ -20,7 +20,13 @@ import {modelNamesOf, openRunners} from './open-runners.ts';
 import {openSimulators} from './open-simulators.ts';
 import {type AgentPlan, planAgents} from './plan-agents.ts';
 import {openRunInput, pathsOf, planMaterializing, type RunPaths} from './plan-input.ts';
-import {openRunOutput, openStreamOutput, type RunOutput, type Standing} from './run-output.ts';
+import {
+  openRunOutput,
+  openStreamOutput,
+  type RunOutput,
+  type RunOutputOptions,
+  type Standing,
+} from './run-output.ts';
 
 export interface CollectRequest extends ConfigSources {
   readonly overwrite: boolean;
@@ -46,7 +52,7 @@ export interface CollectHooks {
 }
 
 /** How a collection ended and what it left behind. */
-export interface CollectReport {
+export interface CollectResult {
   readonly end: CollectEnd;
   readonly standing: Standing;
   readonly summary: RunSummary;
@@ -57,27 +63,38 @@ export interface CollectReport {
   readonly tooManyFailed: boolean;
 }
 
+export interface CollectReport extends CollectResult {
+  /** As it stands in the manifest. */
+  readonly exitCode: number;
+}
+
+/** With what exit code a run ends; asked once. */
+export interface ExitCodes {
+  readonly ofResult: (result: CollectResult) => number;
+  readonly ofError: (error: unknown) => number;
+}
+
 /**
  * The main job: checks configuration and every row, opens output and deployments, runs what is owed, writes the metrics.
  * What is wrong before the first call is thrown as a `RollcallError` and leaves nothing behind; how the run itself ended
- * is in the report. `exitCodeOf` says with what exit code the manifest closes.
+ * is in the report. `abort` ends the preparations too, with its reason.
  */
 export async function collect(
   request: CollectRequest,
   environment: AppEnvironment,
   hooks: CollectHooks,
-  exitCodeOf: (report: CollectReport) => number,
+  exitCodes: ExitCodes,
 ): Promise<CollectReport> {
   const config = await loadRunConfig(request, environment);
   const paths = pathsOf(config, environment);
   const plans = planAgents(config);
   const materializing = await planMaterializing(config, plans, environment);
-  await using input = await openRunInput(paths, environment);
+  await using input = await openRunInput(paths, environment, hooks.abort);
   const survey = await surveyInput(input, materializing);
   for (const notice of survey.notices) environment.logger.warn(notice);
   const prepared = {request, config, paths, plans, materializing, input, survey};
   // Awaited, so that the input stays open until the run is over.
-  return await runPrepared(prepared, environment, hooks, exitCodeOf);
+  return await runPrepared(prepared, environment, hooks, exitCodes);
 }
 
 interface PreparedRun {
@@ -94,7 +111,7 @@ async function runPrepared(
   prepared: PreparedRun,
   environment: AppEnvironment,
   {drain, abort, onStart}: CollectHooks,
-  exitCodeOf: (report: CollectReport) => number,
+  exitCodes: ExitCodes,
 ): Promise<CollectReport> {
   const {config, plans, survey} = prepared;
   const {clock, logger} = environment;
@@ -105,7 +122,8 @@ async function runPrepared(
   const {runnerOf, width} = await openRunners(used, config, deployments, environment);
   const stopStarting = new CancellationSource(drain);
   const folds = {metrics: createMetricsFold(), summary: createRunSummary()};
-  const output = await openOutputOf(prepared, folds, environment, (error) => stopStarting.cancel(error));
+  const onStorageFailure = (error: Error): void => stopStarting.cancel(error);
+  const output = await openOutputOf(prepared, {...folds, abort, onStorageFailure}, environment);
   try {
     for (const notice of output.notices) logger.info(notice);
     const counts = liveCounts(output.standing.owed);
@@ -127,12 +145,13 @@ async function runPrepared(
       },
     );
     const summary = folds.summary.finish({wallMs: clock.monotonic() - startedAt});
-    const report = reportOf(end, output, summary, config.collect.maxFailed);
-    if (isFruitless(report)) await output.abandon();
-    else await output.finish(exitCodeOf(report));
-    return report;
+    const result = resultOf(end, output, summary, config.collect.maxFailed);
+    const exitCode = exitCodes.ofResult(result);
+    if (isFruitless(result)) await output.abandon(exitCode);
+    else await output.finish(exitCode);
+    return {...result, exitCode};
   } catch (error) {
-    await output.release();
+    await output.release(exitCodes.ofError(error));
     throw error;
   } finally {
     stopStarting.release();
@@ -140,7 +159,7 @@ async function runPrepared(
 }
 
 /** Whether the run was refused before anything came of it: there is nothing to report and nothing to keep. */
-export function isFruitless({end, summary}: CollectReport): boolean {
+export function isFruitless({end, summary}: CollectResult): boolean {
   return end.kind === 'refused' && summary.completed + summary.failed === 0;
 }
 
@@ -151,17 +170,13 @@ function plansInUse(plans: readonly AgentPlan[], {agents}: Survey): readonly Age
 
 async function openOutputOf(
   {request, config, paths, plans, materializing, input, survey}: PreparedRun,
-  folds: {
-    readonly metrics: ReturnType<typeof createMetricsFold>;
-    readonly summary: ReturnType<typeof createRunSummary>;
-  },
+  hooks: Pick<RunOutputOptions, 'metrics' | 'summary' | 'abort' | 'onStorageFailure'>,
   environment: AppEnvironment,
-  onStorageFailure: (error: Error) => void,
 ): Promise<RunOutput> {
   const {rows, rollouts, tasks, inputDigest} = survey;
   const fingerprint = await fingerprintOf(inputDigest, materializing, plansInUse(plans, survey), config);
   const options = {
-    ...folds,
+    ...hooks,
     // As it will be read back: a secret in a setting is masked in the manifest.
     fingerprint: JSON.parse(environment.redactor.redact(JSON.stringify(fingerprint))) as JsonObject,
     overwrite: request.overwrite,
@@ -170,7 +185,6 @@ async function openOutputOf(
     inputPath: paths.input === '-' ? undefined : paths.input,
     about: {input: paths.input, rows, tasks, rollouts},
     rows: () => materializeRows(input, survey, materializing),
-    onStorageFailure,
   };
   return paths.output === '-'
     ? openStreamOutput(options, rollouts, environment)
@@ -194,13 +208,13 @@ function count(counts: LiveCounts, outcome: Outcome): void {
   counts.rewardSum += outcome.verification.reward;
 }
 
-function reportOf(
+function resultOf(
   end: CollectEnd,
   {standing, files}: RunOutput,
   summary: RunSummary,
   maxFailed: FailureAllowance,
-): CollectReport {
+): CollectResult {
   const failedRollouts = standing.givenUp + summary.failed;
-  const allowed = maxFailed.unit === 'rollouts' ? maxFailed.value : (maxFailed.value / 100) * standing.wanted;
+  const allowed = maxFailed.unit === 'rollouts' ? maxFailed.value : (maxFailed.value * standing.wanted) / 100;
   return {end, standing, summary, files, failedRollouts, tooManyFailed: failedRollouts > allowed};
 }

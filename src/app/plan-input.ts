@@ -1,6 +1,7 @@
 import {dirname, resolve} from 'node:path';
 import type {LoadedConfig} from '../config/load-config.ts';
 import {resolvePackagedPath} from '../config/packaged-path.ts';
+import type {Cancellation} from '../core/cancellation.ts';
 import {type Problem, RollcallError} from '../core/errors.ts';
 import type {MaterializeOptions} from '../dataset/materialize-options.ts';
 import {loadPromptConfig} from '../dataset/prompt-config.ts';
@@ -41,9 +42,13 @@ export function inputPath(given: string, cwd: string): string {
 }
 
 /** Opens what rows are read from. Standard input is spooled beside the output, since it is read twice. */
-export function openRunInput({input, output}: RunPaths, {stdin, cwd}: AppEnvironment): Promise<InputSource> {
+export function openRunInput(
+  {input, output}: RunPaths,
+  {stdin, cwd}: AppEnvironment,
+  cancellation: Cancellation,
+): Promise<InputSource> {
   const spoolFolder = output === standardStream ? cwd : dirname(output);
-  return openInput(input, {stdin, spoolFolder});
+  return openInput(input, {stdin, spoolFolder, cancellation});
 }
 
 /** How the rows of this run become rollouts. Fails with `ERR_PROMPT_CONFIG` on a template that cannot be used. */

@@ -1,3 +1,4 @@
+import {type Cancellation, throwIfCancelled} from '../core/cancellation.ts';
 import type {JsonObject} from '../core/json.ts';
 import type {Sink} from '../core/ports.ts';
 import type {Rollout} from '../core/rollout.ts';
@@ -39,9 +40,9 @@ export interface RunOutput {
   /** Closes the sink, writes metrics and the manifest's end. */
   finish(exitCode: number): Promise<void>;
   /** Instead of that, when no call could be made: a fresh output leaves no file behind. */
-  abandon(): Promise<void>;
-  /** Lets go of everything after a failure; what was recorded stays. */
-  release(): Promise<void>;
+  abandon(exitCode: number): Promise<void>;
+  /** Lets go of everything after a failure; what was recorded stays. Never fails. */
+  release(exitCode: number): Promise<void>;
 }
 
 export interface RunOutputOptions {
@@ -57,6 +58,8 @@ export interface RunOutputOptions {
   readonly summary: RunSummaryFold;
   /** Told at once when nothing can be kept any more. */
   readonly onStorageFailure: (error: Error) => void;
+  /** Cancelled: stops reading and materialising, with its reason. */
+  readonly abort: Cancellation;
 }
 
 /** Takes the output, materialises what is wanted unless that is done, and finds out what is owed. */
@@ -78,20 +81,20 @@ export async function openRunOutput(
 
 /** The same onto standard output: nothing is kept, so nothing can be gone on with. */
 export function openStreamOutput(
-  {rows, metrics, onStorageFailure}: RunOutputOptions,
+  {rows, metrics, onStorageFailure, abort}: RunOutputOptions,
   wanted: number,
   {clock, redactor, stdout}: AppEnvironment,
 ): RunOutput {
   const sink = createStreamSink(stdout, {clock, redact: redactor.redact, onFailure: onStorageFailure});
   return {
     standing: {wanted, done: 0, givenUp: 0, owed: wanted},
-    owed: firstAttempts(expecting(rows(), metrics)),
+    owed: firstAttempts(expecting(rows(), metrics, abort)),
     sink,
     files: [],
     notices: [],
     finish: () => sink.close(),
     abandon: () => sink.close(),
-    release: () => sink.close(),
+    release: () => sink.close().catch(() => undefined),
   };
 }
 
@@ -102,9 +105,10 @@ async function startOn(
   environment: AppEnvironment,
 ): Promise<RunOutput> {
   const {clock, redactor} = environment;
-  const {metrics, summary, maxAttempts, retryFailed, onStorageFailure} = options;
+  const {metrics, summary, maxAttempts, retryFailed, onStorageFailure, abort} = options;
   const journal = await readJournal(paths, {
     onRecord(record) {
+      throwIfCancelled(abort);
       const facts = factsOfRecord(record);
       metrics.add(facts);
       summary.addEarlier(facts);
@@ -119,6 +123,8 @@ async function startOn(
     redact: redactor.redact,
     onFailure: onStorageFailure,
   });
+  const endManifest = (exitCode: number): Promise<void> =>
+    writeManifest(paths.manifest, endRun(manifest, clock.now(), exitCode), redactor.redact);
   return {
     standing,
     owed: owedRollouts(readMaterialized(paths.materialized), journal, {maxAttempts, retryFailed}),
@@ -128,16 +134,19 @@ async function startOn(
     async finish(exitCode) {
       await sink.close();
       await writeMetrics(paths.metrics, metrics);
-      await writeManifest(paths.manifest, endRun(manifest, clock.now(), exitCode), redactor.redact);
+      await endManifest(exitCode);
       await held.release();
     },
-    async abandon() {
+    async abandon(exitCode) {
       await sink.close();
+      if (held.resumed !== undefined) await endManifest(exitCode);
       await held.abandon();
     },
-    async release() {
+    async release(exitCode) {
+      // The first error is the one to tell.
       await sink.close().catch(() => undefined);
-      await held.release();
+      await endManifest(exitCode).catch(() => undefined);
+      await held.release().catch(() => undefined);
     },
   };
 }
@@ -146,12 +155,12 @@ async function startOn(
 async function materialize(
   paths: OutputPaths,
   {held, journal}: {readonly held: OpenOutput; readonly journal: Journal},
-  {rows, metrics, maxAttempts, retryFailed}: RunOutputOptions,
+  {rows, metrics, maxAttempts, retryFailed, abort}: RunOutputOptions,
   {clock}: AppEnvironment,
 ): Promise<Standing> {
   const counts = {done: 0, owed: 0, 'given up': 0};
   const count = async function* (source: AsyncIterable<MaterializedRow>): AsyncGenerator<MaterializedRow> {
-    for await (const row of expecting(source, metrics)) {
+    for await (const row of expecting(source, metrics, abort)) {
       counts[standingOf(row.id, journal, {maxAttempts, retryFailed})]++;
       yield row;
     }
@@ -184,12 +193,14 @@ function endRun(manifest: Manifest, nowMs: number, exitCode: number): Manifest {
   return {...manifest, runs: [...manifest.runs.slice(0, -1), ended]};
 }
 
-/** Tells the metrics of each rollout that is wanted, so that missing ones show. */
+/** Tells the metrics of each rollout that is wanted, so that missing ones show. Ends with the cancellation. */
 async function* expecting<Row extends MaterializedRow>(
   rows: AsyncIterable<Row>,
   metrics: MetricsFold,
+  cancellation: Cancellation,
 ): AsyncGenerator<Row> {
   for await (const row of rows) {
+    throwIfCancelled(cancellation);
     metrics.expect(row.agentName, row.id.taskIndex);
     yield row;
   }

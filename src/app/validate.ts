@@ -1,4 +1,5 @@
 import type {LoadedConfig} from '../config/load-config.ts';
+import {CancellationSource} from '../core/cancellation.ts';
 import type {Survey} from '../dataset/survey.ts';
 import {surveyInput} from '../dataset/survey-input.ts';
 import {openInput} from '../runtime/input-source.ts';
@@ -32,6 +33,7 @@ export async function validate(sources: ConfigSources, environment: AppEnvironme
   await using input = await openInput(inputPath(given, environment.cwd), {
     stdin: environment.stdin,
     spoolFolder: environment.cwd,
+    cancellation: new CancellationSource(),
   });
   const survey = await surveyInput(input, materializing);
   for (const notice of survey.notices) environment.logger.warn(notice);

@@ -13,14 +13,19 @@ export interface Cancellation {
   onCancel(listener: Listener): () => void;
 }
 
+/** Throws the reason if it is cancelled already: for loops that are not worth a listener. */
+export function throwIfCancelled({reason}: Cancellation): void {
+  if (reason !== undefined) throw reason;
+}
+
 /** A cancellation with its trigger. Cancelling a parent cancels its children. */
 export class CancellationSource implements Cancellation {
   reason: Error | undefined;
   readonly #listeners = new Set<Listener>();
-  readonly #leaveParent: () => void;
+  #leaveParent: () => void = () => undefined;
 
   constructor(parent?: Cancellation) {
-    this.#leaveParent = parent?.onCancel((reason) => this.cancel(reason)) ?? (() => undefined);
+    if (parent !== undefined) this.#leaveParent = parent.onCancel((reason) => this.cancel(reason));
   }
 
   onCancel(listener: Listener): () => void {

@@ -1,10 +1,12 @@
 import {randomUUID} from 'node:crypto';
-import {createReadStream, type Stats} from 'node:fs';
+import {constants, createReadStream, openSync, type Stats} from 'node:fs';
 import {type FileHandle, open, stat, unlink} from 'node:fs/promises';
+import {Socket} from 'node:net';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {Readable} from 'node:stream';
-import {RollcallError} from '../core/errors.ts';
+import {type Cancellation, throwIfCancelled} from '../core/cancellation.ts';
+import {CancelledError, RollcallError} from '../core/errors.ts';
 import {decompressed} from './decompressed.ts';
 import {storeError} from './store-error.ts';
 
@@ -21,6 +23,8 @@ export interface InputOptions {
   readonly stdin: Readable;
   /** Where a stream is kept for the second pass: a folder with room. If no file can be made there, the system's temporary one is taken. */
   readonly spoolFolder: string;
+  /** Ends the reading with its reason, even where a pipe has nothing to say. */
+  readonly cancellation: Cancellation;
 }
 
 const chunkBytes = 256 * 1024;
@@ -29,21 +33,21 @@ const chunkBytes = 256 * 1024;
  * Opens the input at `path`, or standard input for `-`. Pipes and devices are taken as streams too.
  * Fails with `ERR_DATASET` when there is nothing to read there.
  */
-export async function openInput(path: string, {stdin, spoolFolder}: InputOptions): Promise<InputSource> {
-  if (path === '-') return spooledInput('<stdin>', () => stdin, spoolFolder);
+export async function openInput(path: string, options: InputOptions): Promise<InputSource> {
+  if (path === '-') return spooledInput('<stdin>', () => options.stdin, options);
   const stats = await stat(path).catch((error: unknown) => {
     throw inputError(path, error);
   });
   if (stats.isDirectory()) throw inputError(path, {code: 'EISDIR'});
   return stats.isFile()
-    ? fileInput(path, stats)
-    : spooledInput(path, () => createReadStream(path, {highWaterMark: chunkBytes}), spoolFolder);
+    ? fileInput(path, stats, options)
+    : spooledInput(path, () => openDevice(path, stats), options);
 }
 
-function fileInput(path: string, first: Stats): InputSource {
+function fileInput(path: string, first: Stats, {cancellation}: InputOptions): InputSource {
   return {
     path,
-    open: () => decompressed(readUnchanged(path, first), path),
+    open: () => untilCancelled(decompressed(readUnchanged(path, first), path), cancellation),
     [Symbol.asyncDispose]: () => Promise.resolve(),
   };
 }
@@ -60,17 +64,47 @@ async function* readUnchanged(path: string, first: Stats): AsyncGenerator<Buffer
   }
 }
 
+async function* untilCancelled(
+  chunks: AsyncIterable<Buffer>,
+  cancellation: Cancellation,
+): AsyncGenerator<Buffer> {
+  for await (const chunk of chunks) {
+    throwIfCancelled(cancellation);
+    yield chunk;
+  }
+}
+
+function openDevice(path: string, stats: Stats): Readable {
+  if (!stats.isFIFO()) return createReadStream(path, {highWaterMark: chunkBytes});
+  // A read from a file can be called off by nobody, not even by the end of the process; one from a socket can.
+  try {
+    const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    return new Socket({fd, readable: true, writable: false});
+  } catch (error) {
+    throw inputError(path, error);
+  }
+}
+
 /** The first pass hands the stream on and keeps what it took; later passes read what was kept. */
-function spooledInput(path: string, openStream: () => Readable, folder: string): InputSource {
+function spooledInput(
+  path: string,
+  openStream: () => Readable,
+  {spoolFolder, cancellation}: InputOptions,
+): InputSource {
   let spool: Promise<FileHandle> | undefined;
   return {
     path,
     open() {
-      if (spool !== undefined) return decompressed(readSpool(spool), path);
-      spool = createSpool(folder);
+      if (spool !== undefined) return untilCancelled(decompressed(readSpool(spool), path), cancellation);
+      spool = createSpool(spoolFolder);
       // Whoever reads is told; nobody may be reading yet.
       spool.catch(() => undefined);
-      return decompressed(keepWhileReading(openStream(), spool, path), path);
+      const stream = openStream();
+      const stopListening = cancellation.onCancel((reason) => stream.destroy(reason));
+      stream.once('close', stopListening);
+      // Whoever reads is told of it.
+      stream.on('error', () => undefined);
+      return decompressed(keepWhileReading(stream, spool, path), path);
     },
     async [Symbol.asyncDispose]() {
       const handle = await spool?.catch(() => undefined);
@@ -136,8 +170,8 @@ const reasons: Readonly<Record<string, string>> = {
   EPERM: 'reading it is not allowed',
 };
 
-function inputError(path: string, error: unknown): RollcallError {
-  if (error instanceof RollcallError) return error;
+function inputError(path: string, error: unknown): RollcallError | CancelledError {
+  if (error instanceof RollcallError || error instanceof CancelledError) return error;
   const {code = '', message = code} = error as Partial<NodeJS.ErrnoException>;
   return new RollcallError(`cannot read the input ${path}: ${reasons[code] ?? message}`, {
     code: 'ERR_DATASET',

@@ -7,6 +7,14 @@ export interface SignalActions {
   readonly onAgain: (signal: StopSignal) => void;
 }
 
+/**
+ * Ends the process with `exitCode` after `graceMs` if it has not ended by then: a read from a pipe that nobody feeds, or a
+ * write into one that nobody empties, cannot be called off.
+ */
+export function endProcessAfter(graceMs: number, exitCode: number): void {
+  setTimeout(() => process.exit(exitCode), graceMs).unref();
+}
+
 const stopSignals: readonly StopSignal[] = ['SIGINT', 'SIGTERM'];
 
 /** Listens for SIGINT and SIGTERM; returns the way to stop listening. */

@@ -1,4 +1,4 @@
-import {RollcallError} from '../core/errors.ts';
+import {CancelledError, RollcallError} from '../core/errors.ts';
 
 const hints: Readonly<Record<string, string>> = {
   ENOSPC: 'The disk is full. Make room and run the same command again: it goes on where it stopped.',
@@ -16,9 +16,13 @@ const hints: Readonly<Record<string, string>> = {
   EPIPE: 'The program that reads the output ended first.',
 };
 
-/** What went wrong with a file of ours, as `ERR_STORE_WRITE` (or `ERR_STORE_READ`) with what to do about it. */
-export function storeError(path: string, error: unknown, action: 'write' | 'read' = 'write'): RollcallError {
-  if (error instanceof RollcallError) return error;
+/** What went wrong with a file of ours, as `ERR_STORE_WRITE` (or `ERR_STORE_READ`) with what to do about it. A cancellation stays one. */
+export function storeError(
+  path: string,
+  error: unknown,
+  action: 'write' | 'read' = 'write',
+): RollcallError | CancelledError {
+  if (error instanceof RollcallError || error instanceof CancelledError) return error;
   const {code, message} = error as Partial<NodeJS.ErrnoException>;
   return new RollcallError(`cannot ${action} ${path}: ${message ?? String(error)}`, {
     code: action === 'write' ? 'ERR_STORE_WRITE' : 'ERR_STORE_READ',

@@ -32,6 +32,12 @@ describe('a cancellation', () => {
     expect([cancelled.reason?.message, spared.reason?.message]).toEqual(['child only', 'all']);
   });
 
+  it('passes on to a child of one that is cancelled already', () => {
+    const parent = new CancellationSource();
+    parent.cancel(new Error('before'));
+    expect(new CancellationSource(parent).reason?.message).toBe('before');
+  });
+
   it('leaves no listener behind once released, stopped or over', () => {
     const parent = new CancellationSource();
     new CancellationSource(parent).release();

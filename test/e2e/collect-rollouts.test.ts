@@ -1,4 +1,5 @@
-import {readFile, writeFile} from 'node:fs/promises';
+import {execFileSync} from 'node:child_process';
+import {open, readdir, readFile, writeFile} from 'node:fs/promises';
 import {gzipSync} from 'node:zlib';
 import {describe, expect, it} from 'vitest';
 import {runProgram} from '../helpers/run-program.ts';
@@ -292,6 +293,22 @@ describe('a signal', () => {
     expect(kept.length).toBe(place.simulator.ledger.summary().requests);
     expect((await place.collect()).exitCode).toBe(0);
     expect(identities(await place.lines('out.jsonl'))).toEqual(zeroTo(60));
+  });
+
+  it('ends the reading of an input that has no end, and leaves nothing behind', async () => {
+    await using place = await setUpWorkplace();
+    execFileSync('mkfifo', [place.folder.file('pipe.jsonl')]);
+    const before = await readdir(place.folder.path);
+    const run = place.start('-i', 'pipe.jsonl');
+    // Opens when the program reads.
+    const writer = await open(place.folder.file('pipe.jsonl'), 'w');
+    await writer.write('{"prompt": "Say 1."}\n');
+    run.child.kill('SIGINT');
+    const {exitCode, stderr} = await run.ended;
+    await writer.close();
+    expect(exitCode, stderr).toBe(130);
+    expect(stderr).toMatch(/nothing was sent/);
+    expect(await readdir(place.folder.path)).toEqual(before);
   });
 
   it('aborts when it comes twice, though a call hangs', async () => {

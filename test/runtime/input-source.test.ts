@@ -2,7 +2,10 @@ import {readdir, utimes, writeFile} from 'node:fs/promises';
 import {Readable} from 'node:stream';
 import {gzipSync} from 'node:zlib';
 import {describe, expect, it} from 'vitest';
+import {CancellationSource} from '../../src/core/cancellation.ts';
+import {CancelledError} from '../../src/core/errors.ts';
 import {type InputSource, openInput} from '../../src/runtime/input-source.ts';
+import {neverCancelled} from '../helpers/never-cancelled.ts';
 import {createTempFolder} from '../helpers/temp-folder.ts';
 
 const rows = '{"a":1}\n{"a":2}\n'.repeat(1000);
@@ -25,6 +28,7 @@ describe('openInput', () => {
     await using source = await openInput(folder.file(name), {
       stdin: Readable.from([]),
       spoolFolder: folder.path,
+      cancellation: neverCancelled,
     });
     const expected = bytes.length === 0 ? '' : rows;
     expect(await textOf(source)).toBe(expected);
@@ -37,7 +41,11 @@ describe('openInput', () => {
   ])('reads %s standard input twice, though it comes once, and leaves no file', async (_, bytes) => {
     await using folder = await createTempFolder();
     const pieces = [bytes.subarray(0, 1), bytes.subarray(1, 50), bytes.subarray(50)];
-    await using source = await openInput('-', {stdin: Readable.from(pieces), spoolFolder: folder.path});
+    await using source = await openInput('-', {
+      stdin: Readable.from(pieces),
+      spoolFolder: folder.path,
+      cancellation: neverCancelled,
+    });
     expect(source.path).toBe('<stdin>');
     expect(await textOf(source)).toBe(rows);
     expect(await textOf(source)).toBe(rows);
@@ -49,9 +57,23 @@ describe('openInput', () => {
     await using source = await openInput('-', {
       stdin: Readable.from([Buffer.from(rows)]),
       spoolFolder: folder.file('no'),
+      cancellation: neverCancelled,
     });
     expect(await textOf(source)).toBe(rows);
     expect(await textOf(source)).toBe(rows);
+  });
+
+  it.each(['-', 'rows.jsonl'])('ends with the reason of its cancellation: %s', async (path) => {
+    await using folder = await createTempFolder();
+    await writeFile(folder.file('rows.jsonl'), rows);
+    const silent = new Readable({read: () => undefined});
+    const cancellation = new CancellationSource();
+    const options = {stdin: silent, spoolFolder: folder.path, cancellation};
+    await using source = await openInput(path === '-' ? path : folder.file(path), options);
+    const reading = textOf(source);
+    cancellation.cancel(new CancelledError('enough'));
+    await expect(reading).rejects.toThrow('enough');
+    expect(cancellation.listenerCount).toBe(0);
   });
 
   it('takes no more of an endless standard input than is asked for, and gives the same again', async () => {
@@ -62,7 +84,11 @@ describe('openInput', () => {
         for (;;) yield await Promise.resolve(Buffer.from(`${given++}\n`));
       })(),
     );
-    await using source = await openInput('-', {stdin: endless, spoolFolder: folder.path});
+    await using source = await openInput('-', {
+      stdin: endless,
+      spoolFolder: folder.path,
+      cancellation: neverCancelled,
+    });
     const first: string[] = [];
     for await (const chunk of source.open()) {
       first.push(chunk.toString());
@@ -77,7 +103,11 @@ describe('openInput', () => {
     ['a folder', '.', 'it is a folder'],
   ])('refuses %s', async (_, name, reason) => {
     await using folder = await createTempFolder();
-    const opening = openInput(folder.file(name), {stdin: Readable.from([]), spoolFolder: folder.path});
+    const opening = openInput(folder.file(name), {
+      stdin: Readable.from([]),
+      spoolFolder: folder.path,
+      cancellation: neverCancelled,
+    });
     await expect(opening).rejects.toMatchObject({
       code: 'ERR_DATASET',
       message: expect.stringContaining(reason) as string,
@@ -94,6 +124,7 @@ describe('openInput', () => {
     await using source = await openInput(folder.file('rows.jsonl.gz'), {
       stdin: Readable.from([]),
       spoolFolder: folder.path,
+      cancellation: neverCancelled,
     });
     await expect(textOf(source)).rejects.toMatchObject({
       code: 'ERR_DATASET',
@@ -107,6 +138,7 @@ describe('openInput', () => {
     await using source = await openInput(folder.file('rows.jsonl'), {
       stdin: Readable.from([]),
       spoolFolder: folder.path,
+      cancellation: neverCancelled,
     });
     await textOf(source);
     await writeFile(folder.file('rows.jsonl'), rows.replace('1', '3'));

@@ -1,13 +1,20 @@
 import {writeFile} from 'node:fs/promises';
 import {resolve} from 'node:path';
-import {type CollectReport, collect, isFruitless, type LiveCounts} from '../../app/collect.ts';
+import {
+  type CollectReport,
+  type CollectResult,
+  collect,
+  type ExitCodes,
+  isFruitless,
+  type LiveCounts,
+} from '../../app/collect.ts';
 import type {AppEnvironment} from '../../app/environment.ts';
 import type {Standing} from '../../app/run-output.ts';
 import {CancellationSource} from '../../core/cancellation.ts';
 import {CancelledError, exitCodes} from '../../core/errors.ts';
 import {renderSummaryText} from '../../report/render-summary-text.ts';
 import {summaryToJson} from '../../report/summary-to-json.ts';
-import {listenForSignals, type StopSignal} from '../../runtime/signals.ts';
+import {endProcessAfter, listenForSignals, type StopSignal} from '../../runtime/signals.ts';
 import {storeError} from '../../runtime/store-error.ts';
 import {createAppEnvironment} from '../app-environment.ts';
 import {type CollectFlags, readCollectFlags} from '../collect-flags.ts';
@@ -27,6 +34,7 @@ export async function collectRollouts({flags, overrides}: Invocation, io: Io): P
     writeLine: (line) => view.writeLine(line),
   });
   const stops = listenForStops(environment);
+  const codes = exitCodesWith(stops.signal);
   try {
     const report = await collect(
       {...wanted, overrides},
@@ -40,15 +48,19 @@ export async function collectRollouts({flags, overrides}: Invocation, io: Io): P
           view.start(() => snapshotOf(counts));
         },
       },
-      (ended) => exitCodeFor(ended, stops.signal()),
+      codes,
     );
     view.stop();
-    return await conclude(report, wanted, io, {environment, signal: stops.signal()});
+    await conclude(report, wanted, io, environment);
+    return report.exitCode;
   } catch (error) {
     view.stop();
-    const {text, exitCode} = renderError(error, environment.redactor.redact);
-    io.stderr.write(text);
-    return exitCode;
+    io.stderr.write(
+      error instanceof CancelledError
+        ? 'Stopped before the first call: nothing was sent.\n'
+        : renderError(error, environment.redactor.redact).text,
+    );
+    return codes.ofError(error);
   } finally {
     stops.stopListening();
   }
@@ -70,22 +82,31 @@ interface Stops {
   readonly stopListening: () => void;
 }
 
+// "At once", with time to close the files.
+const abortGraceMs = 800;
+
 /** The first signal drains, the next aborts; people are told what happens and how to hurry it. */
 function listenForStops({logger}: AppEnvironment): Stops {
   const drain = new CancellationSource();
   const abort = new CancellationSource();
   let signal: StopSignal | undefined;
   let counts: LiveCounts | undefined;
+  const abortNow = (received: StopSignal, why: string): void => {
+    endProcessAfter(abortGraceMs, exitCodeOfSignal(received));
+    abort.cancel(new CancelledError(why));
+  };
   const stopListening = listenForSignals({
     onFirst(received) {
       signal = received;
-      if (counts === undefined) abort.cancel(new CancelledError('stopped before the first call'));
+      if (counts === undefined) abortNow(received, 'stopped before the first call');
       else logger.info(`${received}: draining, ${String(counts.inFlight)} in flight; once more aborts them.`);
       drain.cancel(new CancelledError(received));
     },
-    onAgain() {
-      logger.info('Aborting: what was in flight is not recorded and is owed again.');
-      abort.cancel(new CancelledError('a second signal'));
+    onAgain(received) {
+      if (counts !== undefined) {
+        logger.info('Aborting: what was in flight is not recorded and is owed again.');
+      }
+      abortNow(received, 'a second signal');
     },
   });
   return {
@@ -125,34 +146,38 @@ function snapshotOf({
   };
 }
 
-/** The contract's exit codes for how a collection ended. */
-function exitCodeFor({end, tooManyFailed}: CollectReport, signal: StopSignal | undefined): number {
-  if (end.kind === 'refused' && exitCodeOf(end.error) === exitCodes.refused) return exitCodes.refused;
-  if (signal !== undefined) return signal === 'SIGINT' ? exitCodes.interrupted : exitCodes.terminated;
-  if (end.kind === 'refused') return exitCodeOf(end.error);
-  return tooManyFailed ? exitCodes.failedRollouts : exitCodes.ok;
+/** The contract's exit codes: a refusal comes before a signal, a signal before the rest. */
+function exitCodesWith(signalOf: () => StopSignal | undefined): ExitCodes {
+  const orSignal = (exitCode: number): number => {
+    const signal = signalOf();
+    return signal === undefined || exitCode === exitCodes.refused ? exitCode : exitCodeOfSignal(signal);
+  };
+  return {
+    ofResult({end, tooManyFailed}: CollectResult) {
+      if (end.kind === 'refused') return orSignal(exitCodeOf(end.error));
+      return orSignal(tooManyFailed ? exitCodes.failedRollouts : exitCodes.ok);
+    },
+    ofError: (error) => orSignal(renderError(error).exitCode),
+  };
 }
 
-interface Conclusion {
-  readonly environment: AppEnvironment;
-  readonly signal: StopSignal | undefined;
+function exitCodeOfSignal(signal: StopSignal): number {
+  return signal === 'SIGINT' ? exitCodes.interrupted : exitCodes.terminated;
 }
 
 async function conclude(
   report: CollectReport,
   {summaryJson}: CollectFlags,
   io: Io,
-  {environment, signal}: Conclusion,
-): Promise<number> {
+  environment: AppEnvironment,
+): Promise<void> {
   const {redact} = environment.redactor;
-  const exitCode = exitCodeFor(report, signal);
   if (!isFruitless(report)) {
     io.stderr.write(redact(renderSummaryText(report.summary, report.files, summaryStyle(io))));
     io.stderr.write(renderWhatIsLeft(report));
   }
   if (report.end.kind === 'refused') io.stderr.write(renderError(report.end.error, redact).text);
-  if (summaryJson !== undefined) await writeSummary(resolve(io.cwd, summaryJson), report, exitCode);
-  return exitCode;
+  if (summaryJson !== undefined) await writeSummary(resolve(io.cwd, summaryJson), report);
 }
 
 function renderWhatIsLeft({standing, summary, failedRollouts}: CollectReport): string {
@@ -162,7 +187,7 @@ function renderWhatIsLeft({standing, summary, failedRollouts}: CollectReport): s
   return `\n${String(left)} of ${String(standing.wanted)} rollouts are not done${failed}. The same command goes on with them.\n`;
 }
 
-async function writeSummary(path: string, {summary}: CollectReport, exitCode: number): Promise<void> {
+async function writeSummary(path: string, {summary, exitCode}: CollectReport): Promise<void> {
   try {
     await writeFile(
       path,
