@@ -252,6 +252,80 @@ describe('parameters of chat completions', () => {
       {param: 'stream_options'},
     ],
     ['tool_choice without tools', '2024-10-21', {tool_choice: 'auto'}, {param: 'tool_choice'}],
+    ['an empty list of tools', '2024-10-21', {tools: []}, {code: 'empty_array', param: 'tools'}],
+    [
+      'a tool without its function',
+      '2024-10-21',
+      {tools: [{type: 'function'}]},
+      {message: "Missing required parameter: 'tools[0].function'."},
+    ],
+    [
+      'a tool of no known type',
+      '2024-10-21',
+      {tools: [{type: 'hammer'}]},
+      {message: "Invalid value: 'hammer'. Supported values are: 'function' and 'custom'."},
+    ],
+    [
+      'a function with a bad name',
+      '2024-10-21',
+      {tools: [{type: 'function', function: {name: 'get weather'}}]},
+      {code: 'invalid_value', param: 'tools[0].function.name'},
+    ],
+    [
+      'a strict function with an open schema',
+      '2024-10-21',
+      {
+        tools: [
+          {
+            type: 'function',
+            function: {name: 'f', strict: true, parameters: {type: 'object', properties: {}}},
+          },
+        ],
+      },
+      {code: 'invalid_function_parameters', param: 'tools[0].function.parameters'},
+    ],
+    [
+      'a choice that is none',
+      '2024-10-21',
+      {tools: [tool], tool_choice: 'any'},
+      {message: "Invalid value: 'any'. Supported values are: 'none', 'auto', and 'required'."},
+    ],
+    [
+      'a choice of a function that is not offered',
+      '2024-10-21',
+      {tools: [tool], tool_choice: {type: 'function', function: {name: 'g'}}},
+      {message: "Tool choice 'g' not found in 'tools' parameter."},
+    ],
+    [
+      'a part of no known type',
+      '2024-10-21',
+      {messages: [{role: 'user', content: [{type: 'input_text', text: 'x'}]}]},
+      {code: 'invalid_value', param: 'messages[0].content[0].type'},
+    ],
+    [
+      'a text part without text',
+      '2024-10-21',
+      {messages: [{role: 'user', content: [{type: 'text'}]}]},
+      {code: 'missing_required_parameter', param: 'messages[0].content[0].text'},
+    ],
+    [
+      'an assistant that said and called nothing',
+      '2024-10-21',
+      {messages: [{role: 'assistant', content: null}]},
+      {param: 'messages[0].content'},
+    ],
+    [
+      'metadata that is no text',
+      '2025-01-01-preview',
+      {metadata: {a: 1}},
+      {code: 'invalid_type', param: 'metadata.a'},
+    ],
+    [
+      'a service tier that is none',
+      '2025-01-01-preview',
+      {service_tier: 'gold'},
+      {code: 'invalid_value', param: 'service_tier'},
+    ],
     [
       'a schema too early',
       '2024-06-01',
@@ -324,6 +398,21 @@ describe('parameters of chat completions', () => {
         properties: {a: {type: 'string'}},
         required: ['a'],
       }),
+    ],
+    [
+      'parts of text and images',
+      '2024-10-21',
+      {
+        messages: [
+          {
+            role: 'user',
+            content: [
+              {type: 'text', text: 'x'},
+              {type: 'image_url', image_url: {url: 'https://example.com/x.png'}},
+            ],
+          },
+        ],
+      },
     ],
     ['metadata in a late preview', '2024-12-01-preview', {metadata: {a: 'b'}, store: true}],
   ])('take %s', async (_, apiVersion, more) => {
@@ -419,6 +508,22 @@ describe('parameters of Responses', () => {
       {code: 'unsupported_parameter', param: 'temperature'},
     ],
     [{input: 'x', text: {format: {type: 'json_schema', schema: {}}}}, {param: 'text.format.name'}],
+    [{input: [{role: 'user'}]}, {code: 'missing_required_parameter', param: 'input[0].content'}],
+    [{input: [{role: 'bot', content: 'x'}]}, {code: 'invalid_value', param: 'input[0].role'}],
+    [{input: [{type: 'function_call'}]}, {code: 'missing_required_parameter', param: 'input[0].call_id'}],
+    [
+      {input: [{role: 'user', content: [{type: 'text', text: 'x'}]}]},
+      {code: 'invalid_value', param: 'input[0].content[0].type'},
+    ],
+    [
+      {input: [{role: 'assistant', content: [{type: 'input_text', text: 'x'}]}]},
+      {message: "Invalid value: 'input_text'. Supported values are: 'output_text' and 'refusal'."},
+    ],
+    [{input: 'x', tools: [{type: 'function'}]}, {param: 'tools[0].name'}],
+    [
+      {input: 'x', truncation: 'yes'},
+      {code: 'invalid_value', param: 'truncation'},
+    ],
   ])('refuse %j', async (body, error) => {
     await using simulator = await openSimulator(everyModel);
     const answered = await simulator.responses(body, rightKey);

@@ -1,4 +1,4 @@
-import {isJsonObject, type JsonObject, type JsonValue} from '../../core/json.ts';
+import {asJsonObject, isJsonObject, type JsonObject, type JsonValue} from '../../core/json.ts';
 import {invalidRequest} from '../wire/azure-error.ts';
 import type {WholeReply} from '../wire/reply.ts';
 
@@ -8,13 +8,18 @@ interface NumberRange {
   readonly max: number;
 }
 
+interface ChoiceRule {
+  readonly kind: 'choice';
+  readonly values: readonly string[];
+}
+
 interface KindRule {
   readonly kind: 'boolean' | 'string' | 'object' | 'array';
   /** Of an array. */
   readonly maxLength?: number;
 }
 
-type ValueRule = NumberRange | KindRule;
+type ValueRule = NumberRange | ChoiceRule | KindRule;
 
 const decimal = (min: number, max: number): NumberRange => ({kind: 'decimal', min, max});
 const integer = (min: number, max: number = Number.MAX_SAFE_INTEGER): NumberRange => ({
@@ -22,6 +27,8 @@ const integer = (min: number, max: number = Number.MAX_SAFE_INTEGER): NumberRang
   min,
   max,
 });
+
+const choice = (...values: readonly string[]): ChoiceRule => ({kind: 'choice', values});
 
 const valueRules: ReadonlyMap<string, ValueRule> = new Map<string, ValueRule>([
   ['temperature', decimal(0, 2)],
@@ -46,13 +53,27 @@ const valueRules: ReadonlyMap<string, ValueRule> = new Map<string, ValueRule>([
   ['text', {kind: 'object'}],
   ['metadata', {kind: 'object'}],
   ['logit_bias', {kind: 'object'}],
+  ['prediction', {kind: 'object'}],
+  ['audio', {kind: 'object'}],
+  ['prompt', {kind: 'object'}],
+  ['web_search_options', {kind: 'object'}],
+  ['user_security_context', {kind: 'object'}],
   ['tools', {kind: 'array', maxLength: 128}],
+  ['functions', {kind: 'array', maxLength: 128}],
+  ['modalities', {kind: 'array'}],
+  ['data_sources', {kind: 'array'}],
   ['include', {kind: 'array'}],
   ['messages', {kind: 'array', maxLength: 2_048}],
   ['instructions', {kind: 'string'}],
   ['model', {kind: 'string'}],
   ['user', {kind: 'string'}],
   ['previous_response_id', {kind: 'string'}],
+  ['safety_identifier', {kind: 'string'}],
+  ['prompt_cache_key', {kind: 'string'}],
+  ['prompt_cache_retention', {kind: 'string'}],
+  ['service_tier', choice('auto', 'default', 'flex', 'scale', 'priority')],
+  ['verbosity', choice('low', 'medium', 'high')],
+  ['truncation', choice('auto', 'disabled')],
 ]);
 
 /** The refusal of the first parameter whose value has a wrong type or is out of range. Null counts as not given. */
@@ -64,11 +85,15 @@ export function refuseBadValues(body: JsonObject): WholeReply | undefined {
     const refusal = refuseValue(name, value, rule);
     if (refusal !== undefined) return refusal;
   }
-  return refuseStop(body['stop']);
+  return refuseStop(body['stop']) ?? refuseMetadata(asJsonObject(body['metadata']));
 }
 
 function refuseValue(name: string, value: JsonValue, rule: ValueRule): WholeReply | undefined {
   if ('min' in rule) return refuseNumber(name, value, rule);
+  if ('values' in rule) {
+    if (typeof value !== 'string') return wrongType(name, 'string', value);
+    return rule.values.includes(value) ? undefined : unknownValue(name, value, rule.values);
+  }
   if (kindOf(value) !== rule.kind) return wrongType(name, rule.kind, value);
   const {maxLength} = rule;
   if (maxLength === undefined || !Array.isArray(value) || value.length <= maxLength) return undefined;
@@ -108,6 +133,48 @@ function refuseStop(stop: JsonValue | undefined): WholeReply | undefined {
     `Invalid 'stop': array too long. Expected an array with maximum length 4, but got an array with length ${stop.length} instead.`,
     'stop',
     'array_above_max_length',
+  );
+}
+
+const mostPairs = 16;
+
+function refuseMetadata(metadata: JsonObject | undefined): WholeReply | undefined {
+  const pairs = Object.entries(metadata ?? {});
+  if (pairs.length > mostPairs) {
+    return invalidRequest(
+      `Invalid 'metadata': too many properties. Expected an object with at most ${mostPairs} properties, but got an object with ${pairs.length} properties instead.`,
+      'metadata',
+      'object_above_max_properties',
+    );
+  }
+  for (const [name, value] of pairs) {
+    if (typeof value !== 'string') return wrongType(`metadata.${name}`, 'string', value ?? null);
+  }
+  return undefined;
+}
+
+/** The refusal of a value that is none of those there are. */
+export function unknownValue(
+  name: string,
+  value: JsonValue | undefined,
+  known: readonly string[],
+): WholeReply {
+  const quoted = known.map((each) => `'${each}'`);
+  const last = quoted.pop() ?? '';
+  const list = quoted.length > 1 ? `${quoted.join(', ')}, and ${last}` : [...quoted, last].join(' and ');
+  return invalidRequest(
+    `Invalid value: '${printed(value)}'. Supported values are: ${list}.`,
+    name,
+    'invalid_value',
+  );
+}
+
+/** The refusal of a list that may not be empty. */
+export function emptyArray(name: string): WholeReply {
+  return invalidRequest(
+    `Invalid '${name}': empty array. Expected an array with minimum length 1, but got an empty array instead.`,
+    name,
+    'empty_array',
   );
 }
 

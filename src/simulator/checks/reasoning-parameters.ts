@@ -3,9 +3,9 @@ import {invalidRequest} from '../wire/azure-error.ts';
 import type {WholeReply} from '../wire/reply.ts';
 import {reasoningDefaults, refusedByReasoning} from './chat-parameters.ts';
 import type {ModelFamily} from './model-family.ts';
-import {printed} from './parameter-values.ts';
+import {unknownValue} from './parameter-values.ts';
 
-const efforts: ReadonlySet<unknown> = new Set(['none', 'minimal', 'low', 'medium', 'high', 'xhigh']);
+const efforts: readonly string[] = ['none', 'minimal', 'low', 'medium', 'high', 'xhigh'];
 
 /** The refusal of what reasoning models do not take: `max_tokens`, sampling parameters, unknown efforts. */
 export function refuseReasoningParameters(body: JsonObject, family: ModelFamily): WholeReply | undefined {
@@ -32,12 +32,8 @@ export function refuseEffort(
   effort: JsonValue | undefined,
   param = 'reasoning_effort',
 ): WholeReply | undefined {
-  if (effort === undefined || effort === null || efforts.has(effort)) return undefined;
-  return invalidRequest(
-    `Invalid value: '${printed(effort)}'. Supported values are: 'none', 'minimal', 'low', 'medium', 'high', and 'xhigh'.`,
-    param,
-    'invalid_value',
-  );
+  if (effort === undefined || effort === null || efforts.some((each) => each === effort)) return undefined;
+  return unknownValue(param, effort, efforts);
 }
 
 function refuseEffortWithoutReasoning(body: JsonObject): WholeReply | undefined {

@@ -5,9 +5,10 @@ import {versionHas} from './api-version.ts';
 import {refuseMessages} from './chat-messages.ts';
 import {chatParameters} from './chat-parameters.ts';
 import type {ModelFamily} from './model-family.ts';
-import {missingParameter, printed, refuseBadValues} from './parameter-values.ts';
+import {missingParameter, refuseBadValues, unknownValue} from './parameter-values.ts';
 import {refuseReasoningParameters} from './reasoning-parameters.ts';
 import {refuseSchema} from './refuse-schema.ts';
+import {refuseTools} from './refuse-tools.ts';
 
 export interface ParameterContext {
   readonly apiVersion: string;
@@ -33,6 +34,7 @@ export function refuseChatRequest(body: JsonObject, context: ParameterContext): 
     refuseUnknown(body, apiVersion) ??
     refuseBadValues(body) ??
     refuseMessages(body['messages']) ??
+    refuseTools(body, 'chat') ??
     refuseReasoningParameters(body, family) ??
     refuseMaximum(body, family) ??
     refuseCombinations(body, family) ??
@@ -92,14 +94,6 @@ function refuseCombinations(body: JsonObject, family: ModelFamily): WholeReply |
       'unsupported_value',
     );
   }
-  const hasTools = Array.isArray(body['tools']) && body['tools'].length > 0;
-  const needsTools = ['tool_choice', 'parallel_tool_calls'].find((name) => (body[name] ?? null) !== null);
-  if (!hasTools && needsTools !== undefined) {
-    return invalidRequest(
-      `Invalid value for '${needsTools}': '${needsTools}' is only allowed when 'tools' are specified.`,
-      needsTools,
-    );
-  }
   return undefined;
 }
 
@@ -113,11 +107,7 @@ function refuseResponseFormat(
   if (type === undefined) return missingParameter('response_format.type');
   if (type === 'text' || type === 'json_object') return undefined;
   if (type !== 'json_schema') {
-    return invalidRequest(
-      `Invalid value: '${printed(type)}'. Supported values are: 'json_object', 'json_schema', and 'text'.`,
-      'response_format.type',
-      'invalid_value',
-    );
+    return unknownValue('response_format.type', type, ['json_object', 'json_schema', 'text']);
   }
   if (!versionHas(apiVersion, {preview: '2024-08-01-preview', ga: '2024-10-21'})) {
     return badRequest(

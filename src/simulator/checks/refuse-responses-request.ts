@@ -1,10 +1,12 @@
-import {asJsonArray, asJsonObject, type JsonObject, type JsonValue} from '../../core/json.ts';
+import {asJsonObject, type JsonObject} from '../../core/json.ts';
 import {azureError, invalidRequest} from '../wire/azure-error.ts';
 import type {WholeReply} from '../wire/reply.ts';
 import type {ModelFamily} from './model-family.ts';
-import {missingParameter, printed, refuseBadValues, wrongType} from './parameter-values.ts';
+import {refuseBadValues} from './parameter-values.ts';
 import {refuseEffort} from './reasoning-parameters.ts';
+import {refuseInput} from './refuse-input.ts';
 import {refuseSchema} from './refuse-schema.ts';
+import {refuseTools} from './refuse-tools.ts';
 
 const parameters: ReadonlySet<string> = new Set([
   'model',
@@ -45,49 +47,13 @@ export function refuseResponsesRequest(body: JsonObject, family: ModelFamily): W
   return (
     refuseBadValues(body) ??
     refuseInput(body['input']) ??
+    refuseTools(body, 'responses') ??
     refuseState(body) ??
     refuseSampling(body, family) ??
     refuseMaximum(body, family) ??
     refuseEffort(asJsonObject(body['reasoning'])?.['effort'], 'reasoning.effort') ??
     refuseFormat(asJsonObject(asJsonObject(body['text'])?.['format']))
   );
-}
-
-function refuseInput(input: JsonValue | undefined): WholeReply | undefined {
-  if (input === undefined || input === null) return missingParameter('input');
-  if (typeof input === 'string') return undefined;
-  if (!Array.isArray(input)) return wrongType('input', 'string or an array of input items', input);
-  for (const [index, item] of asJsonArray(input).entries()) {
-    const entry = asJsonObject(item);
-    if (entry === undefined) return wrongType(`input[${index}]`, 'object', item);
-    // Replayed reasoning items may not carry their status.
-    if (entry['type'] === 'reasoning' && entry['status'] !== undefined) {
-      return invalidRequest(
-        `Unknown parameter: 'input[${index}].status'.`,
-        `input[${index}].status`,
-        'unknown_parameter',
-      );
-    }
-  }
-  return refuseToolOrder(asJsonArray(input));
-}
-
-function refuseToolOrder(items: readonly JsonValue[]): WholeReply | undefined {
-  const open = new Set<JsonValue | undefined>();
-  for (const item of items) {
-    const entry = asJsonObject(item);
-    const callId = entry?.['call_id'];
-    if (entry?.['type'] === 'function_call') open.add(callId);
-    if (entry?.['type'] === 'function_call_output' && !open.delete(callId)) {
-      return invalidRequest(
-        `No tool call found for function call output with call_id ${printed(callId)}.`,
-        'input',
-      );
-    }
-  }
-  const [unanswered] = open;
-  if (unanswered === undefined) return undefined;
-  return invalidRequest(`No tool output found for function call ${printed(unanswered)}.`, 'input');
 }
 
 /** The simulator keeps no responses: what refers to one finds none. */

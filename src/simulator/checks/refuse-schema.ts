@@ -18,13 +18,18 @@ export function refuseSchema(
   const schema = asJsonObject(format['schema']);
   if (schema === undefined) return missingParameter(`${holder}.schema`);
   if (format['strict'] !== true) return undefined;
-  const fault = findFault(schema, [], 0);
+  const fault = schemaFault(schema);
   if (fault === undefined) return undefined;
   return invalidRequest(
     `Invalid schema for response_format '${name}': ${fault}`,
     param,
     'invalid_json_schema',
   );
+}
+
+/** What strict mode has against a schema, in the service's words: an open object or an optional property. */
+export function schemaFault(schema: JsonObject): string | undefined {
+  return findFault(schema, [], 0);
 }
 
 const deepest = 32;
