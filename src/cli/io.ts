@@ -7,7 +7,9 @@ export interface Io {
   readonly stderr: Writable;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly cwd: string;
-  /** Whether stderr is a terminal that people watch: not in CI, not redirected. */
+  /** Whether stderr is a terminal at all. */
+  readonly terminal: boolean;
+  /** Whether it is one that people watch: not in CI, not a dumb one. */
   readonly interactive: boolean;
   readonly colour: boolean;
   /** Columns of the terminal, read again for each line because a window can change. */
@@ -26,6 +28,7 @@ export function processIo(): Io {
     stderr,
     env,
     cwd: process.cwd(),
+    terminal: stderr.isTTY,
     interactive,
     colour: isUnset(env['NO_COLOR']) && (interactive || !isUnset(env['FORCE_COLOR'])),
     columns: () => (stderr.isTTY ? stderr.columns : columnsWithoutTerminal),

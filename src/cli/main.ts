@@ -5,10 +5,13 @@ import {renderError} from './render-error.ts';
 /** Runs the program for this process and leaves its exit code behind. `command` stands before the arguments (aliases). */
 export async function runProgram(command: readonly string[] = []): Promise<void> {
   const io = processIo();
-  // A reader that went away (`| head`) is no failure of ours.
-  io.stdout.on('error', ignoreClosedPipe);
-  io.stderr.on('error', ignoreClosedPipe);
-  process.exitCode = await main([...command, ...process.argv.slice(2)], io);
+  let lost: NodeJS.ErrnoException | undefined;
+  io.stdout.on('error', (error) => (lost ??= error));
+  // Whoever reads what is meant for people may go away; the work goes on, and there is nobody left to tell.
+  io.stderr.on('error', () => undefined);
+  const exitCode = await main([...command, ...process.argv.slice(2)], io);
+  await new Promise<void>((resolve) => io.stdout.write('', () => resolve()));
+  process.exitCode = exitCode === exitCodes.ok && isLoss(lost) ? reportLoss(lost, io) : exitCode;
 }
 
 /** The whole program: arguments in, exit code out (contract, "Exit codes"). Never ends the process itself. */
@@ -23,7 +26,12 @@ export async function main(argv: readonly string[], io: Io): Promise<number> {
   }
 }
 
-function ignoreClosedPipe(error: NodeJS.ErrnoException): void {
-  if (error.code !== 'EPIPE') throw error;
-  process.exitCode = exitCodes.ok;
+/** A reader that went away (`| head`) had what it wanted; a full disk has not. */
+function isLoss(error: NodeJS.ErrnoException | undefined): error is NodeJS.ErrnoException {
+  return error !== undefined && error.code !== 'EPIPE';
+}
+
+function reportLoss({message}: Error, io: Io): number {
+  io.stderr.write(`Error: cannot write standard output: ${message}\n`);
+  return exitCodes.endedEarly;
 }

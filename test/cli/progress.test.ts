@@ -1,3 +1,5 @@
+import {PassThrough} from 'node:stream';
+import {stripVTControlCharacters} from 'node:util';
 import {describe, expect, it} from 'vitest';
 import {PaceMeter, type ProgressSnapshot} from '../../src/cli/progress/progress-snapshot.ts';
 import {chooseStyle, createProgressView} from '../../src/cli/progress/progress-view.ts';
@@ -13,6 +15,8 @@ const snapshot: ProgressSnapshot = {
   tokens: 123_456,
   meanReward: 0.8125,
 };
+// What readline asks of a terminal beside being written to.
+const terminalMembers = {isTTY: true, columns: 80, rows: 24};
 const pace = {perSecond: 52.34, secondsLeft: 250};
 
 describe('a progress line', () => {
@@ -90,6 +94,30 @@ describe('the progress view', () => {
     await clock.advance(60_000);
     expect(io.err().trim().split('\n')).toHaveLength(2);
     expect(clock.pendingTimers).toBe(0);
+  });
+
+  it('writes log lines instead of a bar where there is no terminal, and loses no other line', async () => {
+    const io = captureIo();
+    const clock = createFakeClock();
+    const view = createProgressView('bar', io, clock);
+    view.start(() => snapshot);
+    view.writeLine('a warning');
+    await clock.advance(10_000);
+    view.stop();
+    expect(io.err()).toMatch(/^a warning\n240\/1,000 · [^\n]*\n$/);
+  });
+
+  it('shows a bar on a terminal, with every other line above it, the last one included', async () => {
+    const io = captureIo({terminal: true, stderr: Object.assign(new PassThrough(), terminalMembers)});
+    let shown = '';
+    io.stderr.on('data', (chunk: Buffer) => (shown += chunk.toString()));
+    const view = createProgressView('bar', io, createFakeClock());
+    view.writeLine('before');
+    view.start(() => snapshot);
+    view.writeLine('a last word');
+    view.stop();
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(stripVTControlCharacters(shown)).toMatch(/^before\n.*a last word\n.*240\/1,000 · 10 failed/s);
   });
 
   it('writes nothing of its own with none, but lets other lines pass', async () => {

@@ -20,6 +20,7 @@ export function captureIo(about: Partial<Io> = {}): CapturedIo {
     stderr,
     env: {},
     cwd: process.cwd(),
+    terminal: false,
     interactive: false,
     colour: false,
     columns: () => 80,

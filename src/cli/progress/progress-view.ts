@@ -25,10 +25,10 @@ export function chooseStyle(wanted: 'auto' | ProgressStyle, io: Pick<Io, 'intera
   return io.interactive ? 'bar' : 'log';
 }
 
-/** A view in the given style on `io.stderr`. */
+/** A view in the given style on `io.stderr`; what is no terminal cannot show a bar and gets log lines. */
 export function createProgressView(style: ProgressStyle, io: Io, clock: Clock): ProgressView {
-  if (style === 'bar') return createBarView(io, clock);
-  return createLineView(style, io, clock);
+  if (style !== 'bar') return createLineView(style, io, clock);
+  return io.terminal ? createBarView(io, clock) : createLineView('log', io, clock);
 }
 
 function createBarView(io: Io, clock: Clock): ProgressView {
@@ -67,6 +67,8 @@ function createBarView(io: Io, clock: Clock): ProgressView {
     },
     stop() {
       stopTimer();
+      // Lines wait for the next drawing; there is none after the stop.
+      multiBar?.update();
       multiBar?.stop();
       multiBar = undefined;
     },
