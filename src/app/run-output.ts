@@ -1,4 +1,5 @@
 import {type Cancellation, throwIfCancelled} from '../core/cancellation.ts';
+import {parseExactJson} from '../core/exact-json.ts';
 import type {JsonObject} from '../core/json.ts';
 import type {Sink} from '../core/ports.ts';
 import type {Rollout} from '../core/rollout.ts';
@@ -208,7 +209,7 @@ async function* expecting<Row extends MaterializedRow>(
 
 async function* firstAttempts(rows: AsyncIterable<MaterializedRow>): AsyncGenerator<Rollout> {
   for await (const {id, agentName, text} of rows) {
-    yield {id, agentName, text, attempt: 1, row: JSON.parse(text) as JsonObject};
+    yield {id, agentName, text, attempt: 1, row: parseExactJson(text) as JsonObject};
   }
 }
 

@@ -1,5 +1,6 @@
 import type {Cancellation} from '../core/cancellation.ts';
 import type {Clock} from '../core/clock.ts';
+import {writeExactJson} from '../core/exact-json.ts';
 import type {JsonObject} from '../core/json.ts';
 import type {CallOptions, Redact} from '../core/ports.ts';
 import type {Credentials, SignedHeader} from './credentials.ts';
@@ -144,7 +145,7 @@ class PooledClient implements AzureClient {
     call: Call,
   ): Promise<Sent<T>> {
     const {credentials} = this.#options;
-    const text = JSON.stringify(call.body);
+    const text = writeExactJson(call.body);
     let refusal: {readonly signed: SignedHeader; readonly error: AzureCallError} | undefined;
     for (let exchanges = 1; ; exchanges++) {
       const signing = credentials.sign();

@@ -141,6 +141,7 @@ export function mapToJson(node: MapNode): JsonObject {
 
 /** A tree of plain JSON in which every text is literal: flags. */
 function fromJson(value: JsonValue, origin: Origin): ConfigNode {
+  if (typeof value === 'bigint') return fromJson(Number(value), origin);
   if (typeof value !== 'object' || value === null) return {...scalarNode(value, origin), literal: true};
   if (Array.isArray(value)) {
     return {

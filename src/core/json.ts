@@ -1,4 +1,5 @@
-export type JsonValue = string | number | boolean | null | JsonObject | readonly JsonValue[];
+/** A bigint is an integer beyond 2^53 of a row (`parseExactJson`); write what may hold one with `writeExactJson`. */
+export type JsonValue = string | number | bigint | boolean | null | JsonObject | readonly JsonValue[];
 
 /** A JSON object as parsed: whatever we do not act upon travels in it untouched. */
 export interface JsonObject {
@@ -25,7 +26,8 @@ export function asString(value: unknown): string | undefined {
   return typeof value === 'string' ? value : undefined;
 }
 
-/** The value if it is a finite number, else undefined. */
+/** The value if it is a finite number, a bigint rounded; else undefined. */
 export function asNumber(value: unknown): number | undefined {
+  if (typeof value === 'bigint') return Number(value);
   return typeof value === 'number' && Number.isFinite(value) ? value : undefined;
 }

@@ -43,8 +43,8 @@ function decodeKey(text: string, start: number, end: number): string {
   return inner.includes('\\') ? (JSON.parse(text.slice(start, end)) as string) : inner;
 }
 
-/** The index behind the closing quote of the string that opens at `start`. */
-function endOfString(text: string, start: number): number {
+/** The index behind the closing quote of the JSON string that opens at `start`. */
+export function endOfString(text: string, start: number): number {
   let at = text.indexOf('"', start + 1);
   while (at !== -1 && isEscaped(text, at)) at = text.indexOf('"', at + 1);
   return at === -1 ? text.length : at + 1;

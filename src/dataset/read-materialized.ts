@@ -1,5 +1,6 @@
 import {createReadStream} from 'node:fs';
 import {RollcallError} from '../core/errors.ts';
+import {parseExactJson} from '../core/exact-json.ts';
 import {asJsonObject, isJsonObject, type JsonObject} from '../core/json.ts';
 import {readLines} from '../runtime/jsonl.ts';
 import {storeError} from '../runtime/store-error.ts';
@@ -36,7 +37,7 @@ function parseMaterialized(text: string): ParsedMaterializedRow | undefined {
 
 function parseObject(text: string): JsonObject | undefined {
   try {
-    const value: unknown = JSON.parse(text);
+    const value = parseExactJson(text);
     return isJsonObject(value) ? value : undefined;
   } catch {
     return undefined;

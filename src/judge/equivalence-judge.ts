@@ -1,4 +1,5 @@
 import {CallError} from '../core/errors.ts';
+import {writeExactJson} from '../core/exact-json.ts';
 import {formatTemplate} from '../core/format-template.ts';
 import {asJsonObject, type JsonObject, type JsonValue} from '../core/json.ts';
 import type {CallOptions, Judge, Logger, ModelClient} from '../core/ports.ts';
@@ -152,10 +153,9 @@ class Examination {
 
 function expectedAnswerOf(row: JsonObject): string {
   const answer = row['expected_answer'];
-  if (typeof answer === 'number') return String(answer);
   if (isPresent(answer)) return toText(answer);
   const fallback = asJsonObject(row['metadata'])?.['expected_answer'];
-  return isPresent(fallback) || typeof fallback === 'number' ? toText(fallback) : '';
+  return isPresent(fallback) ? toText(fallback) : '';
 }
 
 function isPresent(value: JsonValue | undefined): value is JsonValue {
@@ -163,5 +163,5 @@ function isPresent(value: JsonValue | undefined): value is JsonValue {
 }
 
 function toText(value: JsonValue): string {
-  return typeof value === 'string' ? value : JSON.stringify(value);
+  return typeof value === 'string' ? value : writeExactJson(value);
 }

@@ -1,3 +1,4 @@
+import {parseExactJson} from '../core/exact-json.ts';
 import {isJsonObject, type JsonObject, type JsonValue} from '../core/json.ts';
 
 /** `metadata` of a Responses request, taken apart. `problem` says why `extra_body` could not be read. */
@@ -26,7 +27,7 @@ export function splitMetadata(value: JsonValue | undefined): MetadataParts {
 function parseObject(text: JsonValue): JsonObject | undefined {
   if (typeof text !== 'string') return undefined;
   try {
-    const value: unknown = JSON.parse(text);
+    const value = parseExactJson(text);
     return isJsonObject(value) ? value : undefined;
   } catch {
     return undefined;

@@ -1,3 +1,4 @@
+import {writeExactJson} from '../core/exact-json.ts';
 import type {JsonObject, JsonValue} from '../core/json.ts';
 import {joinMembers, splitMembers} from '../core/raw-json.ts';
 import type {CallTrace, CompletedOutcome, FailedOutcome, Rollout} from '../core/rollout.ts';
@@ -58,7 +59,7 @@ function isKeptFromRow({row}: Rollout, key: string): boolean {
 
 function appendMembers(rollout: Rollout, members: readonly (readonly [string, JsonValue])[]): string {
   let line = rowText(rollout).slice(0, -1);
-  for (const [key, value] of members) line += `,${JSON.stringify(key)}:${JSON.stringify(value)}`;
+  for (const [key, value] of members) line += `,${JSON.stringify(key)}:${writeExactJson(value)}`;
   return `${line}}`;
 }
 

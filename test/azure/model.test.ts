@@ -85,6 +85,17 @@ describe('an answer over chat completions', () => {
     expect(at.sent()).not.toHaveProperty('metadata');
   });
 
+  it('leaves integers beyond 2^53 as the row wrote them', async () => {
+    await using at = await open(() => reply(200, completion));
+    const bounds = {type: 'integer', minimum: -9223372036854775808n, maximum: 9223372036854775807n};
+    const tool = {type: 'function', name: 'f', parameters: {type: 'object', properties: {id: bounds}}};
+    const metadata = {extra_body: '{"seed":9007199254740993}'};
+    await at.model.respond({input: 'x', tools: [tool], metadata}, ask);
+    const sent = at.requests.at(-1) ?? '';
+    expect(sent).toContain('"minimum":-9223372036854775808,"maximum":9223372036854775807');
+    expect(sent).toContain('"seed":9007199254740993');
+  });
+
   it('is incomplete when cut off', async () => {
     const cut = {...completion, choices: [{...completion.choices[0], finish_reason: 'length'}]};
     await using at = await open(() => reply(200, cut));

@@ -250,6 +250,12 @@ describe('what the judge is asked', () => {
     ]);
   });
 
+  it('shows a long number as the row wrote it', async () => {
+    const model = scriptedModel(equal);
+    await judge(model, {row: row({expected_answer: 12345678901234567890n})});
+    expect(model.prompts).toEqual(['How many?|12345678901234567890|It is **4**.']);
+  });
+
   it('strips the template, as NeMo Gym does', async () => {
     const model = scriptedModel(equal);
     await judge(model, {settings: {judgePromptTemplate: '\n {generated_answer} {{x}}\n'}});

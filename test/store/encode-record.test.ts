@@ -21,6 +21,13 @@ describe('encodeRollout', () => {
     );
   });
 
+  it('writes long integers of the row that the reply echoes as they are', () => {
+    const response = {tools: [{maximum: 9223372036854775807n}]};
+    expect(encodeRollout(completedOutcome(rolloutOf(0), {response}))).toContain(
+      '"response":{"tools":[{"maximum":9223372036854775807}]}',
+    );
+  });
+
   it('has no reward when nobody judged', () => {
     const record = JSON.parse(encodeRollout(completedOutcome(rolloutOf(0)))) as object;
     expect(record).not.toHaveProperty('reward');
