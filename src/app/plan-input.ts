@@ -1,4 +1,4 @@
-import {dirname, resolve} from 'node:path';
+import {dirname, resolve, sep} from 'node:path';
 import type {LoadedConfig} from '../config/load-config.ts';
 import {resolvePackagedPath} from '../config/packaged-path.ts';
 import type {Cancellation} from '../core/cancellation.ts';
@@ -31,8 +31,13 @@ export function pathsOf({collect}: LoadedConfig, {cwd}: AppEnvironment): RunPath
   }
   return {
     input: inputPath(inputJsonlFpath, cwd),
-    output: outputJsonlFpath === standardStream ? outputJsonlFpath : resolve(cwd, outputJsonlFpath),
+    output: outputJsonlFpath === standardStream ? outputJsonlFpath : outputPath(outputJsonlFpath, cwd),
   };
+}
+
+/** A slash at the end stays: it says that a folder is meant, which an output cannot be. */
+function outputPath(given: string, cwd: string): string {
+  return resolve(cwd, given) + (/[\\/]$/.test(given) ? sep : '');
 }
 
 /** An input path as the user gave it: from here, a packaged file by NeMo Gym's path, or `-`. */

@@ -13,7 +13,7 @@ export interface Line {
 export interface LineOptions {
   /** Named in errors. */
   readonly file: string;
-  /** A longer line is an error, so that a file without newlines cannot take all memory; 64 MiB if not given. */
+  /** A longer line is an error, so that a file without newlines cannot take all memory; if not given 64 MiB, and 256 MiB for files of ours. */
   readonly maxLineBytes?: number | undefined;
   /** Whose trouble a line is that cannot be read; `dataset` if not given. */
   readonly fault?: 'dataset' | 'store' | undefined;
@@ -28,7 +28,10 @@ const byteOrderMark = Buffer.from([0xef, 0xbb, 0xbf]);
  * piece after the last line end is no line. The bytes are a view into a chunk: decode or copy what must last.
  * Fails with `ERR_DATASET` or `ERR_STORE_READ` on a line that is too long.
  */
-export async function* readLines(chunks: AsyncIterable<Buffer>, options: LineOptions): AsyncGenerator<Line> {
+export async function* readLines(
+  chunks: AsyncIterable<Buffer> | Iterable<Buffer>,
+  options: LineOptions,
+): AsyncGenerator<Line> {
   const cutter = new LineCutter(options);
   for await (const chunk of chunks) yield* cutter.cut(chunk);
   const last = cutter.rest();
@@ -45,7 +48,8 @@ class LineCutter {
 
   constructor(options: LineOptions) {
     this.#options = options;
-    this.#maxBytes = options.maxLineBytes ?? 64 * 1024 * 1024;
+    // A record holds its row twice, when the input is made of it, and the answer.
+    this.#maxBytes = options.maxLineBytes ?? (options.fault === 'store' ? 256 : 64) * 1024 * 1024;
   }
 
   cut(chunk: Buffer): Line[] {

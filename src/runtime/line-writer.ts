@@ -43,12 +43,17 @@ const syncEveryMs = 1_000;
 export async function openLineWriter(path: string, options: FileWriterOptions): Promise<LineWriter> {
   try {
     const handle = await open(path, 'a');
-    const {size} = await handle.stat();
+    const stats = await handle.stat();
+    const {size} = stats;
     if (!options.append && size > 0) {
       await handle.close();
       throw Object.assign(new Error('EEXIST: the file is not empty'), {code: 'EEXIST'});
     }
-    return new BatchingWriter(new FileTarget(path, handle, size), path, options);
+    return new BatchingWriter(
+      stats.isFile() ? new FileTarget(path, handle, size) : new DeviceTarget(handle),
+      path,
+      options,
+    );
   } catch (error) {
     throw storeError(path, error);
   }
@@ -201,6 +206,27 @@ class FileTarget implements Target {
     } catch {
       // The next run cuts the tail when it reads the file; the first error is the one to tell.
     }
+  }
+}
+
+/** A pipe or a device: what went in is gone, so there is nothing to make safe or to take back. */
+class DeviceTarget implements Target {
+  readonly #handle: FileHandle;
+
+  constructor(handle: FileHandle) {
+    this.#handle = handle;
+  }
+
+  async append(bytes: Buffer): Promise<void> {
+    await this.#handle.appendFile(bytes);
+  }
+
+  sync(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  async close(): Promise<void> {
+    await this.#handle.close();
   }
 }
 

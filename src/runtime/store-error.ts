@@ -9,6 +9,7 @@ const hints: Readonly<Record<string, string>> = {
   EPERM: 'Writing there is not allowed. Choose another --output, or change the permissions.',
   ENOENT: 'The folder is gone. Bring it back and run the same command again.',
   ESTALE: 'Another file stands in its place. Is a second program writing to this output?',
+  ENAMETOOLONG: 'The name is longer than the file system takes. Choose a shorter --output.',
   ENOTDIR: 'A part of the path is a file, not a folder. Choose another --output.',
   EISDIR: 'That is a folder. Give the path of a file with --output.',
   EEXIST: 'A file appeared there in the meantime. Is a second program writing to this output?',

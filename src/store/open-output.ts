@@ -38,20 +38,37 @@ export interface OpenOutput {
 /**
  * Takes an output for this process and decides how to start on it: fresh, or going on with what is there. Makes the
  * folder if need be and no file but the lock. Fails with `ERR_OUTPUT_LOCKED`, `ERR_OUTPUT_MISMATCH` (each differing
- * key with both values), `ERR_OUTPUT_EXISTS`, `ERR_OUTPUT_IS_INPUT` or `ERR_STORE_WRITE`, and changes nothing then.
+ * key with both values), `ERR_OUTPUT_EXISTS`, `ERR_OUTPUT_IS_INPUT`, `ERR_OUTPUT_PATH` or `ERR_STORE_WRITE`, and changes nothing then.
  */
 export async function openOutput(paths: OutputPaths, options: OpenOutputOptions): Promise<OpenOutput> {
   await refuseInput(paths, options.inputPath);
-  const madeFolder = await makeFolder(dirname(paths.output));
+  let madeFolder: string | undefined;
   let lock: OutputLock | undefined;
   try {
+    madeFolder = await makeFolder(dirname(paths.output));
     lock = await lockOutput(paths, options.clock);
     return await start(paths, options, {lock, madeFolder});
   } catch (error) {
     await lock?.release();
     await removeFolder(dirname(paths.output), madeFolder);
-    throw error;
+    throw pathError(paths.output, error);
   }
+}
+
+// What may be otherwise when the same command runs again.
+const passing: ReadonlySet<string> = new Set(['ENOSPC', 'EDQUOT', 'EIO', 'EMFILE', 'ENFILE']);
+
+/** Nothing is spent yet: a path that nothing can be written to is a mistake in the command, not the end of a run. */
+function pathError(path: string, error: unknown): unknown {
+  if (!(error instanceof RollcallError) || error.code !== 'ERR_STORE_WRITE') return error;
+  const {cause, message, hint} = error;
+  if (passing.has((cause as NodeJS.ErrnoException | undefined)?.code ?? '')) return error;
+  return new RollcallError(`the output ${path} cannot be made: ${message}`, {
+    code: 'ERR_OUTPUT_PATH',
+    fault: 'store',
+    hint: hint ?? 'Choose another --output.',
+    cause,
+  });
 }
 
 interface Held {
@@ -99,13 +116,17 @@ async function removeUnused(paths: OutputPaths): Promise<void> {
   for (const path of ours) await rm(path, {force: true});
 }
 
-/** The outermost folder that had to be made, if any. */
+/** The outermost folder that had to be made, if any. Step by step: Node's own way never ends where a file system takes no folders. */
 async function makeFolder(folder: string): Promise<string | undefined> {
+  if (folder === dirname(folder) || (await pathExists(folder))) return undefined;
+  const outermost = await makeFolder(dirname(folder));
   try {
-    return await mkdir(folder, {recursive: true});
+    await mkdir(folder);
   } catch (error) {
-    throw storeError(folder, error);
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw storeError(folder, error);
+    return outermost;
   }
+  return outermost ?? folder;
 }
 
 async function removeFolder(folder: string, outermostMade: string | undefined): Promise<void> {

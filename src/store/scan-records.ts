@@ -1,4 +1,5 @@
 import {createReadStream} from 'node:fs';
+import {stat} from 'node:fs/promises';
 import {isJsonObject, type JsonObject} from '../core/json.ts';
 import {readLines} from '../runtime/jsonl.ts';
 import {storeError} from '../runtime/store-error.ts';
@@ -15,13 +16,16 @@ export interface Scan {
   readonly unended: boolean;
 }
 
-/** Reads the records of a JSONL file in order; a file that does not exist has none. Fails with `ERR_STORE_READ`. */
+/** Reads the records of a JSONL file in order; one that does not exist, a pipe or a device has none. Fails with `ERR_STORE_READ`. */
 export async function scanRecords(path: string, onRecord: (record: JsonObject) => void): Promise<Scan> {
   const damagedLines: number[] = [];
   let bad: {line: number; offset: number}[] = [];
   let unended = false;
   try {
-    const chunks = createReadStream(path, {highWaterMark: 256 * 1024}) as AsyncIterable<Buffer>;
+    const isFile = (await stat(path)).isFile();
+    const chunks: AsyncIterable<Buffer> | Buffer[] = isFile
+      ? createReadStream(path, {highWaterMark: 256 * 1024})
+      : [];
     for await (const {line, bytes, offset, ended} of readLines(chunks, {file: path, fault: 'store'})) {
       const record = parseRecord(bytes);
       if (record === undefined) {

@@ -16,6 +16,21 @@ describe('openLineWriter', () => {
     expect(await readFile(folder.file('out'), 'utf8')).toBe(lines.map((line) => `${line}\n`).join(''));
   });
 
+  it.skipIf(!existsSync('/dev/null'))('takes a device for what it is', async () => {
+    const writer = await openLineWriter('/dev/null', {clock: createFakeClock(), append: true});
+    await writer.write('a');
+    await writer.close();
+  });
+
+  it.skipIf(!existsSync('/dev/full'))('says that a full device is full', async () => {
+    const writer = await openLineWriter('/dev/full', {clock: createFakeClock(), append: true});
+    await writer.write('a');
+    await expect(writer.close()).rejects.toMatchObject({
+      code: 'ERR_STORE_WRITE',
+      hint: expect.stringContaining('full') as string,
+    });
+  });
+
   it('goes on at the end of what is there', async () => {
     await using folder = await createTempFolder();
     await writeFile(folder.file('out'), 'old\n');

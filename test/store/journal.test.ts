@@ -1,4 +1,5 @@
-import {readFile, writeFile} from 'node:fs/promises';
+import {existsSync} from 'node:fs';
+import {readFile, symlink, writeFile} from 'node:fs/promises';
 import fc from 'fast-check';
 import {describe, expect, it} from 'vitest';
 import type {JsonObject} from '../../src/core/json.ts';
@@ -22,6 +23,12 @@ describe('readJournal', () => {
       failed: 0,
       tornLines: 0,
     });
+  });
+
+  it.skipIf(!existsSync('/dev/zero'))('reads nothing from a device', async () => {
+    await using folder = await createTempFolder();
+    await symlink('/dev/zero', folder.file('out.jsonl'));
+    expect(await journalOf(outputPaths(folder.file('out.jsonl')))).toMatchObject({done: 0, tornLines: 0});
   });
 
   it('knows what is done, how often something failed, and what failed for good', async () => {

@@ -115,11 +115,24 @@ describe('openOutput', () => {
     await using folder = await createTempFolder();
     await mkdir(folder.file('out.jsonl'));
     await expect(open(folder)).rejects.toMatchObject({
-      code: 'ERR_STORE_WRITE',
+      code: 'ERR_OUTPUT_PATH',
       hint: expect.stringContaining('folder') as string,
     });
     await writeFile(folder.file('file'), '');
-    await expect(open(folder, {name: 'file/out.jsonl'})).rejects.toMatchObject({code: 'ERR_STORE_WRITE'});
+    await expect(open(folder, {name: 'file/out.jsonl'})).rejects.toMatchObject({code: 'ERR_OUTPUT_PATH'});
+  });
+
+  it.skipIf(!existsSync('/proc/self'))('says so where a file system takes no folders', async () => {
+    const paths = outputPaths('/proc/no-such-folder/out.jsonl');
+    const options = {fingerprint: settings, overwrite: false, clock: createFakeClock(time)};
+    await expect(openOutput(paths, options)).rejects.toMatchObject({code: 'ERR_OUTPUT_PATH'});
+  });
+
+  it('leaves no folder behind where the path ends in something that is none', async () => {
+    await using folder = await createTempFolder();
+    const name = `a/b/${'n'.repeat(300)}`;
+    await expect(open(folder, {name})).rejects.toMatchObject({code: 'ERR_OUTPUT_PATH'});
+    expect(await readdir(folder.path)).toEqual([]);
   });
 
   it('leaves no folder behind when the start fails', async () => {
