@@ -6,6 +6,7 @@ import {toLedgerEntry} from './control/ledger-entry.ts';
 import type {Exchange} from './exchange.ts';
 import {digest} from './generation/request-hash.ts';
 import {decideReply} from './layers.ts';
+import {onceOver} from './once-over.ts';
 import {readBody} from './read-body.ts';
 import {sendReply} from './send-reply.ts';
 import {jsonReply} from './wire/reply.ts';
@@ -65,7 +66,7 @@ function createModelHandler({settings, clock, ledger, world}: HandlerDeps): (inc
     const requestId = idStem + sequence.toString(16).padStart(12, '0');
     const entry = toLedgerEntry(exchange, {reply, layer, arrivedAt: clock.now(), requestId});
     ledger.record(entry);
-    response.once('close', () => {
+    onceOver(request, response, () => {
       ledger.finish(entry, response.writableFinished ? 'sent' : 'cut', clock.monotonic() - arrivedMs);
     });
     sendReply(reply, response, {clock, headers: replyHeaders(entry), arrivedMs});

@@ -1,4 +1,5 @@
 import {readFileSync} from 'node:fs';
+import {connect} from 'node:net';
 import {resolve} from 'node:path';
 import {request} from 'undici';
 import {describe, expect, it} from 'vitest';
@@ -131,6 +132,19 @@ describe('the simulator', () => {
     await expect(answer).rejects.toThrow();
     await until(() => clock.pendingTimers === 0);
     expect(simulator.ledger.entries()[0]).toMatchObject({ended: 'cut', status: 200});
+  });
+
+  it('knows that exchanges are over when a client hangs up that sent several at once', async () => {
+    await using simulator = await openSimulator({latency: {ttft_ms: 1_000}});
+    const body = JSON.stringify(ask('x'));
+    const path = '/openai/deployments/gpt-4o/chat/completions?api-version=2024-10-21';
+    const head = `POST ${path} HTTP/1.1\r\nhost: x\r\napi-key: k\r\ncontent-length: ${body.length}\r\n\r\n`;
+    const socket = connect(simulator.port, '127.0.0.1');
+    socket.write((head + body).repeat(3));
+    await until(() => simulator.ledger.summary().in_flight === 3);
+    socket.destroy();
+    await until(() => simulator.ledger.summary().in_flight === 0);
+    expect(simulator.ledger.entries().map(({ended}) => ended)).toEqual(['cut', 'cut', 'cut']);
   });
 
   it('answers an answer key with the stated accuracy, and judges what it said', async () => {
