@@ -1,18 +1,19 @@
 import {rename} from 'node:fs/promises';
 import {join, parse} from 'node:path';
 import type {Clock} from '../core/clock.ts';
+import {isRegularFile} from '../runtime/is-regular-file.ts';
 import {pathExists} from '../runtime/path-exists.ts';
 import {storeError} from '../runtime/store-error.ts';
 import {type OutputPaths, outputPaths} from './output-paths.ts';
 
 /**
- * Renames every file of an output that is there to what it would be called for `STEM.<time>.<suffix>`, so that the
+ * Renames every regular file of an output that is there to what it would be called for `STEM.<time>.<suffix>`, so that the
  * old ones stay an output of their own; never overwrites. Returns where the output itself went, undefined if there
  * was nothing. Fails with `ERR_STORE_WRITE`.
  */
 export async function moveAside(paths: OutputPaths, clock: Clock): Promise<string | undefined> {
   const present: (keyof OutputPaths)[] = [];
-  for (const key of movable) if (await pathExists(paths[key])) present.push(key);
+  for (const key of movable) if (await isRegularFile(paths[key])) present.push(key);
   if (present.length === 0) return undefined;
   const aside = await freePaths(paths.output, clock);
   for (const key of present) {

@@ -3,6 +3,7 @@ import {dirname} from 'node:path';
 import type {Clock} from '../core/clock.ts';
 import {RollcallError} from '../core/errors.ts';
 import type {JsonObject} from '../core/json.ts';
+import {isRegularFile} from '../runtime/is-regular-file.ts';
 import {pathExists} from '../runtime/path-exists.ts';
 import {storeError} from '../runtime/store-error.ts';
 import {lockOutput, type OutputLock} from './lock-output.ts';
@@ -113,7 +114,7 @@ async function sizeOf(path: string): Promise<number> {
 async function removeUnused(paths: OutputPaths): Promise<void> {
   if ((await sizeOf(paths.output)) > 0 || (await sizeOf(paths.failures)) > 0) return;
   const ours = [paths.output, paths.failures, paths.materialized, paths.manifest];
-  for (const path of ours) await rm(path, {force: true});
+  for (const path of ours) if (await isRegularFile(path)) await rm(path, {force: true});
 }
 
 /** The outermost folder that had to be made, if any. Step by step: Node's own way never ends where a file system takes no folders. */

@@ -1,3 +1,4 @@
+import {execFileSync} from 'node:child_process';
 import {existsSync} from 'node:fs';
 import {mkdir, readdir, readFile, symlink, writeFile} from 'node:fs/promises';
 import {describe, expect, it} from 'vitest';
@@ -20,6 +21,17 @@ describe('openOutput', () => {
     await output.release();
     expect(await readdir(folder.file('a/b'))).toEqual([]);
   });
+
+  it.each([{overwrite: false}, {overwrite: true}])(
+    'neither removes nor renames an output that is a pipe or a device, overwrite: $overwrite',
+    async ({overwrite}) => {
+      await using folder = await createTempFolder();
+      execFileSync('mkfifo', [folder.file('out.jsonl')]);
+      const output = await open(folder, {overwrite});
+      await output.abandon();
+      expect(await readdir(folder.path)).toEqual(['out.jsonl']);
+    },
+  );
 
   it('goes on with an output of the same inputs and settings', async () => {
     await using folder = await createTempFolder();
