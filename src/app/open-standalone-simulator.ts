@@ -23,7 +23,11 @@ export interface StandaloneSimulator {
 const defaultHost = '127.0.0.1';
 const defaultPort = 8900;
 // Without settings, whatever deployment is asked for echoes the prompt, for any key.
-const openHouse: JsonObject = {allow_any_key: true, allow_undefined_deployments: true};
+const openHouse: JsonObject = {
+  allow_any_key: true,
+  allow_undefined_deployments: true,
+  answers: [{echo: true}],
+};
 
 /**
  * Starts the simulator that a configuration describes: its one `simulators` instance, or the document itself when it holds
