@@ -44,6 +44,22 @@ export function startProgram(
   return {child, ended};
 }
 
+/** Runs a line of shell in which `rollcall` is the built program, as it is printed on a page. */
+export async function runShell(
+  line: string,
+  {cwd, env = {}}: Omit<ProgramOptions, 'stdin'>,
+): Promise<ProgramEnd> {
+  const script = `rollcall() { "${process.execPath}" "${program}" "$@"; }\n${line}`;
+  const child = spawn('bash', ['-c', script], {
+    cwd,
+    env: {PATH: process.env['PATH'] ?? '', CI: 'true', ...env},
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const exited = new Promise<number | null>((resolve) => child.on('close', resolve));
+  const [exitCode, stdout, stderr] = await Promise.all([exited, text(child.stdout), text(child.stderr)]);
+  return {exitCode, stdout, stderr};
+}
+
 /** Runs the program to its end. */
 export function runProgram(args: readonly string[], options: ProgramOptions): Promise<ProgramEnd> {
   return startProgram(args, options).ended;
