@@ -64,16 +64,17 @@ function groupEntry(table: AgentTable, group: TaskGroup): JsonObject {
 
 function rolloutInfo({rollouts, columns}: AgentTable, taskIndex: number, row: number): JsonObject {
   const rolloutIndex = rollouts.at(row);
-  const info: Record<string, string | number> = {
-    rollout_id: `${String(taskIndex)}:${String(rolloutIndex)}`,
-    _ng_task_index: taskIndex,
-    _ng_rollout_index: rolloutIndex,
-  };
+  const info: [string, string | number][] = [
+    ['rollout_id', `${String(taskIndex)}:${String(rolloutIndex)}`],
+    ['_ng_task_index', taskIndex],
+    ['_ng_rollout_index', rolloutIndex],
+  ];
   for (const [name, column] of columns) {
     const value = column.at(row);
-    if (!Number.isNaN(value)) info[name] = value;
+    if (!Number.isNaN(value)) info.push([name, value]);
   }
-  return info;
+  // Not by assignment: a row's key may be `__proto__`.
+  return Object.fromEntries(info);
 }
 
 interface PassedTasks {

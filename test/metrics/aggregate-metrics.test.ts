@@ -146,6 +146,11 @@ describe('renderAggregateMetrics', () => {
     });
   });
 
+  it('has every column in its rollout infos, whatever a row calls it', () => {
+    const text = textOf(foldOf([[0, 0, JSON.parse('{"__proto__": 3}') as Record<string, number>]]));
+    expect(text).toContain('"_ng_rollout_index":0,"__proto__":3}');
+  });
+
   it('says nothing about rewards that nobody gave', () => {
     const [entry] = entriesOf(foldOf([[0, 0, {tokens: 3}]]));
     expect(entry?.key_metrics).toEqual({'mean/tokens': 3});
