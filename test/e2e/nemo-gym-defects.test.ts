@@ -119,32 +119,34 @@ describe('what goes wrong in NeMo Gym’s Azure server', () => {
         order.push(request.includes('[[A=B]]') ? 'judge' : 'policy');
         return completion({...choice, message: {...message, content: '[[A=B]]'}});
       },
-      {num_concurrent_requests: 1},
       {
-        judge: {
-          resources_servers: {
-            equivalence_llm_judge: {
-              judge_model_server: {type: 'responses_api_models', name: 'policy_model'},
-              judge_prompt_template: 'Say [[A=B]]: {generated_answer}',
-              judge_responses_create_params: {input: []},
+        settings: {num_concurrent_requests: 1},
+        servers: {
+          judge: {
+            resources_servers: {
+              equivalence_llm_judge: {
+                judge_model_server: {type: 'responses_api_models', name: 'policy_model'},
+                judge_prompt_template: 'Say [[A=B]]: {generated_answer}',
+                judge_responses_create_params: {input: []},
+              },
+            },
+          },
+          agent: {
+            responses_api_agents: {
+              simple_agent: {
+                resources_server: {type: 'resources_servers', name: 'judge'},
+                model_server: {type: 'responses_api_models', name: 'policy_model'},
+              },
             },
           },
         },
-        agent: {
-          responses_api_agents: {
-            simple_agent: {
-              resources_server: {type: 'resources_servers', name: 'judge'},
-              model_server: {type: 'responses_api_models', name: 'policy_model'},
-            },
-          },
+        write: (socket, text) => {
+          most = Math.max(most, ++open);
+          systemClock.setTimer(2, () => {
+            open--;
+            socket.write(text);
+          });
         },
-      },
-      (socket, text) => {
-        most = Math.max(most, ++open);
-        systemClock.setTimer(2, () => {
-          open--;
-          socket.write(text);
-        });
       },
     );
     expect({exitCode, most, rewards: records.map(({reward}) => reward)}).toEqual({
@@ -158,7 +160,7 @@ describe('what goes wrong in NeMo Gym’s Azure server', () => {
 });
 
 async function ask(params: JsonObject, answer: JsonObject, settings: JsonObject = {}) {
-  const {exitCode, requests, records} = await run([{input: 'x', ...params}], () => answer, settings);
+  const {exitCode, requests, records} = await run([{input: 'x', ...params}], () => answer, {settings});
   expect(exitCode).toBe(0);
   return {
     sent: JSON.parse(requests[0]?.split('\r\n\r\n')[1] ?? 'null') as JsonObject,
@@ -166,12 +168,17 @@ async function ask(params: JsonObject, answer: JsonObject, settings: JsonObject 
   };
 }
 
+interface RunOptions {
+  /** Of the deployment. */
+  readonly settings?: JsonObject;
+  readonly servers?: JsonObject;
+  readonly write?: (socket: Socket, text: string) => void;
+}
+
 async function run(
   rows: readonly JsonObject[],
   answer: (request: string) => JsonObject,
-  settings: JsonObject = {},
-  more: JsonObject = {},
-  write: (socket: Socket, text: string) => void = (socket, text) => socket.write(text),
+  {settings, servers, write = (socket, text) => socket.write(text)}: RunOptions = {},
 ) {
   await using folder = await createTempFolder();
   await using server = await openScriptedServer((socket, request) =>
@@ -184,7 +191,7 @@ async function run(
     default_query: {'api-version': '2024-10-21'},
     ...settings,
   };
-  const config = {policy_model: {responses_api_models: {azure_openai_model: model}}, ...more};
+  const config = {policy_model: {responses_api_models: {azure_openai_model: model}}, ...servers};
   await writeFile(folder.file('model.yaml'), JSON.stringify(config));
   const lines = rows.map((params) =>
     JSON.stringify({responses_create_params: params, expected_answer: 'Jupiter'}),
