@@ -4,6 +4,7 @@ const loopback = /^(localhost|127(\.\d{1,3}){3}|\[::1\])(?=[:/?#]|$)/i;
 const scheme = /^([a-z][a-z0-9+.-]*):\/+/i;
 const azureHost =
   /\.(openai\.azure\.(com|us|cn)|cognitiveservices\.azure\.(com|us|cn)|services\.ai\.azure\.(com|us)|api\.cognitive\.microsoft\.(com|us))$/;
+const portal = /^(portal|oai|ai|ml)\.azure\.(com|us|cn)$/;
 
 /** Reads what a person pasted as an address: quotes, blanks and a missing scheme are forgiven, anything unsafe is not. */
 export function parseAddress(pasted: string): URL {
@@ -22,6 +23,14 @@ export function parseAddress(pasted: string): URL {
     throw endpointError('the base URL carries a user name or password', {
       hint: 'Take it out of the URL and give the key as `openai_api_key`.',
     });
+  }
+  if (portal.test(url.hostname)) {
+    throw endpointError(
+      `the base URL is a page of the portal ${url.hostname}, not the address of a resource`,
+      {
+        hint: 'Copy the endpoint that the portal shows beside the keys, as in https://your-resource.openai.azure.com.',
+      },
+    );
   }
   return url;
 }

@@ -174,6 +174,12 @@ describe('a refusal', () => {
     ['an empty URL', {baseUrl: '  "" '}, /empty/],
     ['another scheme', {baseUrl: 'ftp://res.openai.azure.com'}, /ftp/],
     ['a file', {baseUrl: 'file:///etc/passwd'}, /file/],
+    [
+      'a page of a portal',
+      {baseUrl: 'https://ai.azure.com/foundry/deployments'},
+      /page of the portal ai\.azure\.com/,
+    ],
+    ['a portal', {baseUrl: 'oai.azure.com'}, /portal/],
     ['a user name', {baseUrl: 'https://key@res.openai.azure.com'}, /user name/],
     ['no URL at all', {baseUrl: 'https://not a url'}, /not a URL/],
     ['climbing', {baseUrl: `${host}/openai/deployments/../../x`}, /\.\./],
