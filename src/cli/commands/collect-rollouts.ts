@@ -1,4 +1,3 @@
-import {writeFile} from 'node:fs/promises';
 import {resolve} from 'node:path';
 import {
   type CollectReport,
@@ -15,7 +14,6 @@ import {CancelledError, exitCodes} from '../../core/errors.ts';
 import {renderSummaryText} from '../../report/render-summary-text.ts';
 import {summaryToJson} from '../../report/summary-to-json.ts';
 import {endProcessAfter, listenForSignals, type StopSignal} from '../../runtime/signals.ts';
-import {storeError} from '../../runtime/store-error.ts';
 import {createAppEnvironment} from '../app-environment.ts';
 import {type CollectFlags, readCollectFlags} from '../collect-flags.ts';
 import type {Invocation} from '../invocation.ts';
@@ -23,6 +21,7 @@ import type {Io} from '../io.ts';
 import type {ProgressSnapshot} from '../progress/progress-snapshot.ts';
 import {chooseStyle, createProgressView, type ProgressView} from '../progress/progress-view.ts';
 import {exitCodeOf, renderError} from '../render-error.ts';
+import {checkSummaryPath, writeSummaryFile} from '../summary-file.ts';
 import {summaryStyle} from '../summary-style.ts';
 
 /** `rollcall collect-rollouts`: flags in, exit code out. */
@@ -35,7 +34,9 @@ export async function collectRollouts({flags, overrides}: Invocation, io: Io): P
   });
   const stops = listenForStops(environment);
   const codes = exitCodesWith(stops.signal);
+  const summaryPath = wanted.summaryJson === undefined ? undefined : resolve(io.cwd, wanted.summaryJson);
   try {
+    if (summaryPath !== undefined) await checkSummaryPath(summaryPath);
     const report = await collect(
       {...wanted, overrides},
       environment,
@@ -51,7 +52,7 @@ export async function collectRollouts({flags, overrides}: Invocation, io: Io): P
       codes,
     );
     view.stop();
-    await conclude(report, wanted, io, environment);
+    await conclude(report, summaryPath, io, environment);
     return report.exitCode;
   } catch (error) {
     view.stop();
@@ -167,7 +168,7 @@ function exitCodeOfSignal(signal: StopSignal): number {
 
 async function conclude(
   report: CollectReport,
-  {summaryJson}: CollectFlags,
+  summaryPath: string | undefined,
   io: Io,
   environment: AppEnvironment,
 ): Promise<void> {
@@ -177,7 +178,9 @@ async function conclude(
     io.stderr.write(renderWhatIsLeft(report));
   }
   if (report.end.kind === 'refused') io.stderr.write(renderError(report.end.error, redact).text);
-  if (summaryJson !== undefined) await writeSummary(resolve(io.cwd, summaryJson), report);
+  if (summaryPath === undefined) return;
+  const json = {...summaryToJson(report.summary), exit_code: report.exitCode};
+  await writeSummaryFile(summaryPath, redact(`${JSON.stringify(json, undefined, 2)}\n`));
 }
 
 function renderWhatIsLeft({standing, summary, failedRollouts}: CollectReport): string {
@@ -185,15 +188,4 @@ function renderWhatIsLeft({standing, summary, failedRollouts}: CollectReport): s
   if (left === 0) return '';
   const failed = failedRollouts === 0 ? '' : `, ${String(failedRollouts)} of them failed`;
   return `\n${String(left)} of ${String(standing.wanted)} rollouts are not done${failed}. The same command goes on with them.\n`;
-}
-
-async function writeSummary(path: string, {summary, exitCode}: CollectReport): Promise<void> {
-  try {
-    await writeFile(
-      path,
-      `${JSON.stringify({...summaryToJson(summary), exit_code: exitCode}, undefined, 2)}\n`,
-    );
-  } catch (error) {
-    throw storeError(path, error);
-  }
 }

@@ -1,5 +1,7 @@
 import {validate as check, type ValidateReport} from '../../app/validate.ts';
-import {exitCodes} from '../../core/errors.ts';
+import {exitCodes, RollcallError} from '../../core/errors.ts';
+import type {Survey} from '../../dataset/survey.ts';
+import {formatCounted} from '../../report/format-quantity.ts';
 import {createAppEnvironment} from '../app-environment.ts';
 import {readInputFlags} from '../collect-flags.ts';
 import type {Invocation} from '../invocation.ts';
@@ -17,8 +19,12 @@ export async function validate({flags, overrides}: Invocation, io: Io): Promise<
     if (flags['json'] === true) io.stdout.write(`${JSON.stringify(toJson(report))}\n`);
     return exitCodes.ok;
   } catch (error) {
-    const {text, exitCode} = renderError(error, environment.redactor.redact);
+    const {redact} = environment.redactor;
+    const {text, exitCode} = renderError(error, redact);
     io.stderr.write(text);
+    if (flags['json'] === true && error instanceof RollcallError) {
+      io.stdout.write(`${redact(JSON.stringify(refusalToJson(error)))}\n`);
+    }
     return exitCode;
   }
 }
@@ -29,13 +35,18 @@ function describe({plans, config, survey}: ValidateReport): readonly string[] {
     const asks = `asks ${modelName}${deployment === undefined ? '' : ` (deployment ${deployment})`}`;
     return `  agent ${name}: ${asks}, ${judgeName === undefined ? 'not judged' : `judged by ${judgeName}`}`;
   });
-  const rows =
-    survey === undefined
-      ? []
-      : [
-          `  input: ${String(survey.rows)} rows, ${String(survey.tasks)} tasks, ${String(survey.rollouts)} rollouts`,
-        ];
+  const rows = survey === undefined ? [] : [`  input: ${describeRows(survey)}`];
   return ['The configuration can be run. Nothing was sent.', ...agents, ...rows];
+}
+
+function describeRows({rows, tasks, rollouts}: Survey): string {
+  return [formatCounted(rows, 'row'), formatCounted(tasks, 'task'), formatCounted(rollouts, 'rollout')].join(
+    ', ',
+  );
+}
+
+function refusalToJson({code, message, hint, problems}: RollcallError): unknown {
+  return {valid: false, code, message, hint: hint ?? null, problems};
 }
 
 function toJson({plans, survey}: ValidateReport): unknown {

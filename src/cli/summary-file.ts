@@ -1,0 +1,46 @@
+import {constants} from 'node:fs';
+import {access, mkdir, stat, writeFile} from 'node:fs/promises';
+import {dirname} from 'node:path';
+import {RollcallError} from '../core/errors.ts';
+import {pathExists} from '../runtime/path-exists.ts';
+import {storeError} from '../runtime/store-error.ts';
+
+/** Fails with `ERR_USAGE` where no file can be written, so that a run is not spent before that comes out. */
+export async function checkSummaryPath(path: string): Promise<void> {
+  if (await isFolder(path)) throw unusable(path, 'it is a folder');
+  const folder = await nearestFolder(dirname(path));
+  if (!(await isFolder(folder))) throw unusable(path, `${folder} is not a folder`);
+  await access(folder, constants.W_OK).catch(() => {
+    throw unusable(path, `writing to ${folder} is not allowed`);
+  });
+}
+
+/** Writes the file, and the folders it is in where there are none. Fails with `ERR_STORE_WRITE`. */
+export async function writeSummaryFile(path: string, text: string): Promise<void> {
+  try {
+    await mkdir(dirname(path), {recursive: true});
+    await writeFile(path, text);
+  } catch (error) {
+    throw storeError(path, error);
+  }
+}
+
+async function nearestFolder(folder: string): Promise<string> {
+  if (folder === dirname(folder) || (await pathExists(folder))) return folder;
+  return nearestFolder(dirname(folder));
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  return stat(path).then(
+    (stats) => stats.isDirectory(),
+    () => false,
+  );
+}
+
+function unusable(path: string, reason: string): RollcallError {
+  return new RollcallError(`the summary cannot be written to ${path}: ${reason}`, {
+    code: 'ERR_USAGE',
+    fault: 'usage',
+    hint: 'Give the path of a file with --summary-json.',
+  });
+}
