@@ -4,7 +4,7 @@ import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {createInterface} from 'node:readline';
 import {request} from 'undici';
-import {describe, expect, it} from 'vitest';
+import {describe, expect, it, onTestFinished} from 'vitest';
 
 const program = join(import.meta.dirname, '../../bin/rollcall.js');
 
@@ -14,6 +14,7 @@ describe('simulate-azure', () => {
       cwd: tmpdir(),
       stdio: ['ignore', 'pipe', 'ignore'],
     });
+    onTestFinished(() => void child.kill('SIGKILL'));
     const [line] = (await once(createInterface(child.stdout), 'line')) as [string];
     const {servers} = JSON.parse(line) as {servers: [{url: string; type: string}]};
     expect(servers[0].type).toBe('simulator');
