@@ -42,7 +42,7 @@ export interface DispatcherOptions {
 /** See `Dispatcher`. A refusal for want of quota, or a wait that the server asks for, pauses the whole deployment. */
 export function createDispatcher(options: DispatcherOptions): Dispatcher {
   const {admission, clock} = options;
-  let answeredAt: number | undefined;
+  const reach = new Reach();
 
   return {
     async dispatch(exchange, {cancellation, priority}) {
@@ -58,7 +58,7 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
         tries.calls++;
         try {
           const value = await exchange({cancellation});
-          answeredAt = clock.monotonic();
+          reach.onAnswer();
           return {
             value,
             calls: tries.calls,
@@ -68,10 +68,11 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
         } catch (error) {
           if (!(error instanceof CallError) || cancellation.reason !== undefined) throw error;
           tries.addCall(clock.monotonic() - sentAt);
-          if (error.httpStatus !== undefined) answeredAt = clock.monotonic();
+          reach.onFailure(error, clock.monotonic());
           // Whoever asks to be left alone is, by all, even where this call is given up.
           if (error.retryAfterMs !== undefined) admission.pause(error.retryAfterMs);
-          const delayMs = delayBeforeRetry(error, tries, {...options, answeredAt});
+          const silentMs = reach.silentMs(clock.monotonic());
+          const delayMs = delayBeforeRetry(error, tries, {...options, silentMs});
           // Before the place is free again, so that no one slips through into the cool-down.
           if (error.throttled) admission.pause(delayMs);
           release();
@@ -100,20 +101,39 @@ class Tries {
   }
 }
 
+/** Whether the deployment can be reached, told from all calls to it. Time without calls is no silence. */
+class Reach {
+  #hasAnswered = false;
+  #unreachableSince: number | undefined;
+
+  onAnswer(): void {
+    this.#hasAnswered = true;
+    this.#unreachableSince = undefined;
+  }
+
+  onFailure({httpStatus, unreachable}: CallError, nowMs: number): void {
+    if (httpStatus !== undefined) this.onAnswer();
+    else if (unreachable) this.#unreachableSince ??= nowMs;
+  }
+
+  silentMs(nowMs: number): number | undefined {
+    return this.#hasAnswered ? nowMs - (this.#unreachableSince ?? nowMs) : undefined;
+  }
+}
+
 interface RetryContext extends DispatcherOptions {
-  readonly answeredAt: number | undefined;
+  readonly silentMs: number | undefined;
 }
 
 /** Milliseconds until the next try; throws the error when there is none. */
 function delayBeforeRetry(error: CallError, tries: Tries, context: RetryContext): number {
   if (error.throttled) tries.refusals++;
   else tries.failures++;
-  const {clock, answeredAt} = context;
   const history: CallHistory = {
     failures: tries.failures,
     refusals: tries.refusals,
     waitedMs: tries.waitedMs,
-    silentMs: answeredAt === undefined ? undefined : clock.monotonic() - answeredAt,
+    silentMs: context.silentMs,
   };
   const decision = decideRetry(error, history, context.retry, context.random);
   if (decision.action === 'stop') {

@@ -20,7 +20,7 @@ export interface CallHistory {
   readonly refusals: number;
   /** Milliseconds already spent waiting on refusals. */
   readonly waitedMs: number;
-  /** Milliseconds since the deployment last answered anything at all; undefined if it never did. */
+  /** Milliseconds since the first call that could not reach the deployment after its last answer; undefined if it never answered. */
   readonly silentMs: number | undefined;
 }
 

@@ -50,6 +50,32 @@ describe('the dispatcher', () => {
     expect(sentAt).toEqual([0, 600, 1700]);
   });
 
+  it('survives a blip of an endpoint that nobody asked for long', async () => {
+    const {clock, dispatcher} = setUp();
+    const before = dispatcher.dispatch(scripted(clock, []).exchange, options);
+    await clock.advance(100);
+    await before;
+    await clock.advance(3_600_000);
+    const blip = failure({unreachable: true, httpStatus: undefined});
+    const result = dispatcher.dispatch(scripted(clock, [blip]).exchange, options);
+    await clock.advance(10_000);
+    expect(await result).toMatchObject({value: 'answer', calls: 2});
+  });
+
+  it('gives an endpoint up that fell silent, two minutes after the first call that did not reach it', async () => {
+    const {clock, dispatcher} = setUp();
+    const before = dispatcher.dispatch(scripted(clock, []).exchange, options);
+    await clock.advance(100);
+    await before;
+    const gone = Array.from({length: 1000}, () => failure({unreachable: true, httpStatus: undefined}));
+    const {exchange, sentAt} = scripted(clock, gone);
+    const result = dispatcher.dispatch(exchange, options).catch((error: unknown) => error);
+    await clock.advance(300_000);
+    expect(await result).toMatchObject({unreachable: true});
+    expect(sentAt.at(-1)).toBeGreaterThan(110_000);
+    expect(sentAt.at(-1)).toBeLessThan(125_000);
+  });
+
   it('fails with the last error and its count once the tries are used up', async () => {
     const {clock, dispatcher, inFlight} = setUp();
     const last = failure({httpStatus: 503});
