@@ -131,7 +131,12 @@ async function runPrepared(
     onStart(output.standing, counts);
     const end = await collectRollouts(
       output.owed,
-      {concurrency: config.collect.numSamplesInParallel ?? width, drain: stopStarting, abort},
+      {
+        concurrency: config.collect.numSamplesInParallel ?? width,
+        answeredBefore: output.standing.done > 0,
+        drain: stopStarting,
+        abort,
+      },
       {runnerOf, sink: output.sink, clock},
       {
         onStart() {

@@ -10,6 +10,8 @@ import {type RolloutRunner, runRollout} from './run-rollout.ts';
 export interface CollectOptions {
   /** Rollouts in flight at most. */
   readonly concurrency: number;
+  /** An earlier run with these settings got answers: what is refused now is a row, not a setting. */
+  readonly answeredBefore: boolean;
   /** Cancelled: start nothing more, let what runs end. */
   readonly drain: Cancellation;
   /** Cancelled: cut off what runs; nothing is recorded for it. */
@@ -47,7 +49,7 @@ export async function collectRollouts(
   const stop = new CancellationSource(options.abort);
   const pulling = new CancellationSource(options.drain);
   stop.onCancel((reason) => pulling.cancel(reason));
-  const refusals = new Refusals();
+  const refusals = new Refusals(options.answeredBefore);
 
   const collectOne = async (rollout: Rollout): Promise<void> => {
     observer.onStart(rollout);

@@ -9,8 +9,13 @@ const refusalsToBelieve = 10;
  * every row: until one rollout gets an answer such failures are held back, and when none does, they end the run instead.
  */
 export class Refusals {
-  #answered = false;
+  #answered: boolean;
   #held: FailedOutcome[] = [];
+
+  /** `answered`: the settings are known to work. */
+  constructor(answered: boolean) {
+    this.#answered = answered;
+  }
 
   /** The outcomes that may be recorded now; throws the refusal once it is clear that no call can succeed. */
   sift(outcome: Outcome): readonly Outcome[] {

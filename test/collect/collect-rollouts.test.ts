@@ -16,13 +16,14 @@ const answer = {response: {object: 'response'}, trace: {deployment: 'gpt', calls
 interface Scene {
   readonly rows?: number;
   readonly concurrency?: number;
+  readonly answeredBefore?: boolean;
   readonly agent?: Agent;
   readonly judge?: Judge;
   readonly write?: (outcome: Outcome) => Promise<void>;
 }
 
 /** Starts a collection of `rows` rollouts under virtual time, each call of the default agent taking 100 ms. */
-function startScene({rows = 5, concurrency = 2, agent, judge, write}: Scene) {
+function startScene({rows = 5, concurrency = 2, answeredBefore = false, agent, judge, write}: Scene) {
   const clock = createFakeClock();
   const drain = new CancellationSource();
   const abort = new CancellationSource();
@@ -39,7 +40,7 @@ function startScene({rows = 5, concurrency = 2, agent, judge, write}: Scene) {
   const seen: Outcome[] = [];
   const end = collectRollouts(
     rollouts(rows),
-    {concurrency, drain, abort},
+    {concurrency, answeredBefore, drain, abort},
     {runnerOf: () => runner, sink, clock},
     {onStart: () => undefined, onOutcome: (outcome) => seen.push(outcome)},
   ).catch((error: unknown) => error);
@@ -106,6 +107,15 @@ describe('a collection', () => {
     await clock.advance(0);
     expect(await end).toEqual({kind: 'refused', error});
     expect(written).toEqual([]);
+  });
+
+  it('takes refused settings for bad rows when an earlier run got answers', async () => {
+    const refused = failure({code: 'ERR_MODEL_PARAMETER', effect: 'settings'});
+    const agent: Agent = () => Promise.reject(refused);
+    const {clock, written, end} = startScene({rows: 12, answeredBefore: true, agent});
+    await clock.advance(0);
+    expect(await end).toEqual({kind: 'complete'});
+    expect(written).toHaveLength(12);
   });
 
   it('takes refused settings for bad rows once another row is answered', async () => {
