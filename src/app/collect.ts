@@ -2,6 +2,7 @@ import {type CollectEnd, collectRollouts} from '../collect/collect-rollouts.ts';
 import type {FailureAllowance} from '../config/collect-config.ts';
 import type {LoadedConfig} from '../config/load-config.ts';
 import {type Cancellation, CancellationSource} from '../core/cancellation.ts';
+import type {Clock} from '../core/clock.ts';
 import {asJsonObject, asNumber, type JsonObject} from '../core/json.ts';
 import type {Outcome} from '../core/rollout.ts';
 import type {MaterializeOptions} from '../dataset/materialize-options.ts';
@@ -12,6 +13,8 @@ import {createMetricsFold} from '../metrics/metrics-fold.ts';
 import {factsOfOutcome} from '../metrics/rollout-facts.ts';
 import {createRunSummary, type RunSummary} from '../metrics/run-summary.ts';
 import type {InputSource} from '../runtime/input-source.ts';
+import {refuseLockedOutput} from '../store/lock-output.ts';
+import {outputPaths} from '../store/output-paths.ts';
 import type {AppEnvironment} from './environment.ts';
 import {fingerprintOf} from './fingerprint.ts';
 import {type ConfigSources, loadRunConfig} from './load-run-config.ts';
@@ -88,6 +91,7 @@ export async function collect(
   const config = await loadRunConfig(request, environment);
   const paths = pathsOf(config, environment);
   const plans = planAgents(config);
+  await refuseOutput(paths.output, environment.clock);
   const materializing = await planMaterializing(config, plans, environment);
   await using input = await openRunInput(paths, environment, hooks.abort);
   const survey = await surveyInput(input, materializing);
@@ -95,6 +99,11 @@ export async function collect(
   const prepared = {request, config, paths, plans, materializing, input, survey};
   // Awaited, so that the input stays open until the run is over.
   return await runPrepared(prepared, environment, hooks, exitCodes);
+}
+
+/** What can be said against the output before the input is read; reading it may take a while. */
+async function refuseOutput(output: string, clock: Clock): Promise<void> {
+  if (output !== '-') await refuseLockedOutput(outputPaths(output), clock);
 }
 
 interface PreparedRun {

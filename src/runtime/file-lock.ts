@@ -39,6 +39,16 @@ export async function acquireFileLock(path: string, clock: Clock): Promise<LockR
   }
 }
 
+/** Who holds the lock at `path`, for those who only want to know; undefined if it is free to take. Changes nothing. */
+export async function findLockOwner(path: string, clock: Clock): Promise<LockOwner | undefined> {
+  try {
+    const {owner, stale} = await inspect(path, clock);
+    return stale ? undefined : owner;
+  } catch {
+    return undefined;
+  }
+}
+
 async function create(path: string, token: string, clock: Clock): Promise<boolean> {
   const owner = {...(await ownIdentity()), since: new Date(clock.now()).toISOString(), token};
   try {

@@ -1,6 +1,6 @@
 import type {Clock} from '../core/clock.ts';
 import {RollcallError} from '../core/errors.ts';
-import {acquireFileLock, type LockOwner} from '../runtime/file-lock.ts';
+import {acquireFileLock, findLockOwner, type LockOwner} from '../runtime/file-lock.ts';
 import type {OutputPaths} from './output-paths.ts';
 
 /** The right to write to an output. */
@@ -12,10 +12,20 @@ export interface OutputLock {
 export async function lockOutput(paths: OutputPaths, clock: Clock): Promise<OutputLock> {
   const result = await acquireFileLock(paths.lock, clock);
   if (result.acquired) return result;
-  throw new RollcallError(`the output ${paths.output} is being written by ${nameOf(result.owner)}`, {
+  throw lockedError(paths, result.owner);
+}
+
+/** Fails likewise without taking it, so that nobody prepares for an output that is not to be had. */
+export async function refuseLockedOutput(paths: OutputPaths, clock: Clock): Promise<void> {
+  const owner = await findLockOwner(paths.lock, clock);
+  if (owner !== undefined) throw lockedError(paths, owner);
+}
+
+function lockedError({output, lock}: OutputPaths, owner: LockOwner | undefined): RollcallError {
+  return new RollcallError(`the output ${output} is being written by ${nameOf(owner)}`, {
     code: 'ERR_OUTPUT_LOCKED',
     fault: 'store',
-    hint: `Wait for it, or choose another --output. If no such process runs, remove ${paths.lock}.`,
+    hint: `Wait for it, or choose another --output. If no such process runs, remove ${lock}.`,
   });
 }
 

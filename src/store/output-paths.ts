@@ -38,7 +38,8 @@ export function outputPaths(output: string): OutputPaths {
     materialized: beside('_materialized_inputs.jsonl'),
     manifest: beside('_manifest.json'),
     metrics: beside('_aggregate_metrics.json'),
-    lock: `${output}.lock`,
+    // By the stem: `x.jsonl` and `x.json` would share all files but one.
+    lock: beside('_output.lock'),
   };
 }
 

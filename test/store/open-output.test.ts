@@ -17,7 +17,7 @@ describe('openOutput', () => {
     await using folder = await createTempFolder();
     const output = await open(folder, {name: 'a/b/out.jsonl'});
     expect(output).toMatchObject({resumed: undefined, movedTo: undefined, materialized: false});
-    expect(await readdir(folder.file('a/b'))).toEqual(['out.jsonl.lock']);
+    expect(await readdir(folder.file('a/b'))).toEqual(['out_output.lock']);
     await output.release();
     expect(await readdir(folder.file('a/b'))).toEqual([]);
   });
@@ -110,6 +110,8 @@ describe('openOutput', () => {
       fault: 'store',
       message: expect.stringContaining(`process ${process.pid}`) as string,
     });
+    // Only its own file would be another; those beside it are the same.
+    await expect(open(folder, {name: 'out.json'})).rejects.toMatchObject({code: 'ERR_OUTPUT_LOCKED'});
     await first.release();
     await (await open(folder)).release();
   });

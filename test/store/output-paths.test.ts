@@ -15,7 +15,7 @@ describe('outputPaths', () => {
       materialized: `${stem}_materialized_inputs.jsonl`,
       manifest: `${stem}_manifest.json`,
       metrics: `${stem}_aggregate_metrics.json`,
-      lock: `${output}.lock`,
+      lock: `${stem}_output.lock`,
     });
   });
 
