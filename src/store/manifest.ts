@@ -105,7 +105,8 @@ function flatten(value: JsonObject, prefix = ''): Map<string, string> {
   const leaves = new Map<string, string>();
   for (const [key, part] of Object.entries(value)) {
     if (part === undefined) continue;
-    const path = prefix + key;
+    // A name with a dot in quotes, or it would read as two.
+    const path = prefix + (/[."]/.test(key) ? JSON.stringify(key) : key);
     if (isJsonObject(part)) {
       for (const [inner, leaf] of flatten(part, `${path}.`)) leaves.set(inner, leaf);
     } else {

@@ -74,6 +74,17 @@ describe('fingerprintDifferences', () => {
     ]);
   });
 
+  it('tells a name with a dot from a name within a name', () => {
+    const [before, after] = [
+      {'a.b': 1, a: {b: 2}},
+      {'a.b': 1, a: {b: 3}},
+    ];
+    expect(fingerprintDifferences(before, after)).toEqual([{path: 'a.b', message: 'was 2, is 3'}]);
+    expect(fingerprintDifferences(before, {...before, 'a.b': 4})).toEqual([
+      {path: '"a.b"', message: 'was 1, is 4'},
+    ]);
+  });
+
   it('finds none between an object and itself, in whatever order its keys are', () => {
     fc.assert(
       fc.property(fc.dictionary(fc.string(), fc.jsonValue()), (object) => {
