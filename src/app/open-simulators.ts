@@ -2,6 +2,7 @@ import type {LoadedConfig} from '../config/load-config.ts';
 import {parseSimulatorSettings} from '../simulator/settings/parse-simulator-settings.ts';
 import {type Simulator, startSimulator} from '../simulator/simulator.ts';
 import type {AppEnvironment} from './environment.ts';
+import {refuseOpenBind} from './refuse-open-bind.ts';
 
 /** The embedded simulators of a run; they stop with it. */
 export interface Simulators extends AsyncDisposable {
@@ -25,6 +26,7 @@ export async function openSimulators(
       if (settings === undefined) continue;
       const {host, port, sourceDir, path} = settings;
       const {file} = config.locate(path);
+      refuseOpenBind(host, undefined);
       const parsed = parseSimulatorSettings(settings.settings, {file, sourceDir});
       running.set(name, await startSimulator(parsed, {clock, host, port, logger}));
     }

@@ -3,9 +3,11 @@ import type {LoadedConfig} from '../config/load-config.ts';
 import {RollcallError} from '../core/errors.ts';
 import type {JsonObject} from '../core/json.ts';
 import {parseSimulatorSettings, type SettingsOrigin} from '../simulator/settings/parse-simulator-settings.ts';
+import type {SimulatorSettings} from '../simulator/settings/simulator-settings.ts';
 import {type Simulator, startSimulator} from '../simulator/simulator.ts';
 import type {AppEnvironment} from './environment.ts';
 import {type ConfigSources, loadRunConfig} from './load-run-config.ts';
+import {refuseOpenBind} from './refuse-open-bind.ts';
 
 export interface StandaloneAddress {
   /** Wins over the configuration's. */
@@ -22,6 +24,7 @@ export interface StandaloneSimulator {
 
 const defaultHost = '127.0.0.1';
 const defaultPort = 8900;
+const notOfTheSimulator: ReadonlySet<string> = new Set(['config_paths', 'server_token', 'default_host']);
 // Without settings, whatever deployment is asked for echoes the prompt, for any key.
 const openHouse: JsonObject = {
   allow_any_key: true,
@@ -41,11 +44,15 @@ export async function openStandaloneSimulator(
   const config = await loadRunConfig(sources, environment);
   const {name, settings, origin, host, port} = chooseSettings(config, environment);
   const parsed = parseSimulatorSettings(settings, origin);
-  const simulator = await startSimulator(parsed, {
+  const {serverToken} = config;
+  const chosenHost = address.host ?? host ?? defaultHost;
+  refuseOpenBind(chosenHost, serverToken);
+  const simulator = await startSimulator(acceptingToken(parsed, serverToken), {
     clock: environment.clock,
     logger: environment.logger,
-    host: address.host ?? host ?? defaultHost,
+    host: chosenHost,
     port: address.port ?? port ?? defaultPort,
+    token: serverToken,
   });
   return {name, simulator};
 }
@@ -65,12 +72,17 @@ function chooseSettings(config: LoadedConfig, {cwd}: AppEnvironment): ChosenSett
     const {name, settings, sourceDir, host, port, path} = instance;
     return {name, settings, origin: {file: config.locate(path).file, sourceDir}, host, port};
   }
+  const {document, envOnlyKeys, mainFile: file} = config;
   const settings = Object.fromEntries(
-    Object.entries(config.document).filter(([key]) => key !== 'config_paths'),
+    Object.entries(document).filter(([key]) => !envOnlyKeys.has(key) && !notOfTheSimulator.has(key)),
   );
-  const file = config.files.at(-1);
   const origin = {file, sourceDir: file === undefined ? cwd : dirname(resolve(file))};
   return {name: 'simulator', settings: Object.keys(settings).length === 0 ? openHouse : settings, origin};
+}
+
+/** Who may come in may also ask: the token is one of the resource's keys. */
+function acceptingToken(settings: SimulatorSettings, token: string | undefined): SimulatorSettings {
+  return token === undefined ? settings : {...settings, keys: [...settings.keys, token]};
 }
 
 function severalSimulators(names: readonly string[]): RollcallError {

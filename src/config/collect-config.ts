@@ -49,6 +49,7 @@ export interface TopLevelConfig {
   readonly headServer: {readonly host: string; readonly port: number};
   /** The host of servers that name none. */
   readonly defaultHost: string;
+  readonly serverToken: string | undefined;
   /** Whether a malformed server ends the program, or is left out with a warning. */
   readonly errorOnAlmostServers: boolean;
 }
@@ -72,6 +73,7 @@ const section = createSection({
     port: withDefault(integer(0, 65_535), 11_000),
   }),
   default_host: withDefault(text(), '127.0.0.1'),
+  server_token: optional(text()),
   error_on_almost_servers: withDefault(flag(), true),
 });
 
@@ -98,7 +100,7 @@ export function readTopLevel(
   // Unknown keys of the whole document are somebody else's question: most of them are instances and variables.
   const fields = section.read(root, {...context, path: [], warn: () => undefined});
   if (fields === undefined) return undefined;
-  const {headServer, defaultHost, errorOnAlmostServers, ...collect} = fields;
+  const {headServer, defaultHost, serverToken, errorOnAlmostServers, ...collect} = fields;
   return {
     collect: {
       ...collect,
@@ -108,6 +110,7 @@ export function readTopLevel(
     },
     headServer,
     defaultHost,
+    serverToken,
     errorOnAlmostServers,
   };
 }

@@ -27,8 +27,9 @@ export interface FileOptions {
 export interface ConfigFiles {
   /** Lowest first: the include tree in post-order, then the env file. */
   readonly layers: readonly MapNode[];
-  /** Absolute paths, in the same order. */
+  /** Absolute paths, in the same order, the env file's left out. */
   readonly files: readonly string[];
+  readonly envFile: string | undefined;
 }
 
 /** Reads the env file, the files asked for and everything they include. Each file that is missing or malformed is reported. */
@@ -58,7 +59,8 @@ class FileReader {
     const layers = [...this.#layers];
     return {
       layers: [...layers.map(([, layer]) => layer), this.#env],
-      files: [...layers.map(([file]) => file), ...(envFile === undefined ? [] : [envFile])],
+      files: layers.map(([file]) => file),
+      envFile,
     };
   }
 

@@ -57,8 +57,14 @@ export interface LoadedConfig extends Servers {
   /** Every credential found in any source: API keys, bearer tokens, signed query values. */
   readonly secrets: readonly string[];
   readonly warnings: readonly Problem[];
-  /** Absolute paths of the files read, lowest first. */
+  /** Absolute paths of the files read, lowest first; an env file is the last. */
   readonly files: readonly string[];
+  /** The last of the files that is no env file. */
+  readonly mainFile: string | undefined;
+  /** First keys that nothing but the env file sets: values for the other files to refer to. */
+  readonly envOnlyKeys: ReadonlySet<string>;
+  /** What callers of a server that listens beyond this machine have to show. */
+  readonly serverToken: string | undefined;
   /** Where the value at a dotted path was written (`a.b[0].c`), or the nearest one above it. */
   locate(path: string): Location;
 }
@@ -71,7 +77,7 @@ export async function loadConfig(options: LoadOptions): Promise<LoadedConfig> {
   const diagnosis = new Diagnosis();
   const overrides = buildOverrideTree(options.overrides, diagnosis.problem);
   const problemsBefore = diagnosis.problems.length;
-  const {layers, files} = await readConfigFiles({...options, overrides}, diagnosis.problem);
+  const {layers, files, envFile} = await readConfigFiles({...options, overrides}, diagnosis.problem);
   const flags = mapFromJson(options.flags ?? {}, {file: 'the command line'});
   const sources = [...layers, overrides, flags];
   for (const source of sources) diagnosis.addSecrets(collectSecrets(source));
@@ -83,18 +89,27 @@ export async function loadConfig(options: LoadOptions): Promise<LoadedConfig> {
   const servers = readServers(document, {...options, ...serverDefaults(top), ...diagnosis.reporters});
   if (diagnosis.problems.length > 0) throw diagnosis.toError();
   if (top === undefined) throw new Error('settings were neither read nor complained about');
-  const {collect, headServer} = top;
+  const {collect, headServer, serverToken} = top;
   return {
     ...servers,
     collect,
     headServer,
+    serverToken,
     document: mapToJson(document),
     masked: maskDocument(document, diagnosis.secrets),
     secrets: [...diagnosis.secrets],
     warnings: diagnosis.redactedWarnings(),
-    files,
+    files: envFile === undefined ? files : [...files, envFile],
+    mainFile: files.at(-1),
+    envOnlyKeys: keysOfEnvOnly(layers, overrides),
     locate: (path) => toLocation(locate(document, path).origin),
   };
+}
+
+function keysOfEnvOnly(layers: readonly MapNode[], overrides: MapNode): ReadonlySet<string> {
+  const others = [...layers.slice(0, -1), overrides];
+  const keys = [...(layers.at(-1)?.entries.keys() ?? [])];
+  return new Set(keys.filter((key) => !others.some((layer) => layer.entries.has(key))));
 }
 
 /** What went wrong so far, and the secrets to keep out of the telling. */

@@ -18,7 +18,7 @@ export interface RunningServer extends AsyncDisposable {
   close(): Promise<void>;
 }
 
-/** Opens an HTTP server and resolves when it listens. A port in use is a `RollcallError` (`ERR_PORT_IN_USE`). */
+/** Opens an HTTP server and resolves when it listens. An address that cannot be had is a `RollcallError` (`ERR_PORT_IN_USE`, `ERR_PORT_REFUSED`). */
 export async function openServer(handler: HttpHandler, {host, port}: ListenOptions): Promise<RunningServer> {
   const server = createServer({keepAliveTimeout: 65_000, requestTimeout: 0, headersTimeout: 60_000}, handler);
   const sockets = new Set<Socket>();
@@ -49,12 +49,15 @@ function listen(server: Server, {host, port}: ListenOptions): Promise<void> {
   });
 }
 
+const refusedHosts: ReadonlySet<string> = new Set(['ENOTFOUND', 'EAI_AGAIN', 'EADDRNOTAVAIL', 'EINVAL']);
+
 function toListenError(error: NodeJS.ErrnoException, host: string, port: number): Error {
-  if (error.code !== 'EADDRINUSE' && error.code !== 'EACCES') return error;
-  return new RollcallError(`cannot listen on ${host}:${String(port)}: ${error.code}`, {
+  return new RollcallError(`cannot listen on ${host}:${String(port)}: ${error.code ?? error.message}`, {
     code: error.code === 'EADDRINUSE' ? 'ERR_PORT_IN_USE' : 'ERR_PORT_REFUSED',
     fault: 'config',
-    hint: 'Choose another port, or 0 for any free one.',
+    hint: refusedHosts.has(error.code ?? '')
+      ? 'Give an address of this machine as host.'
+      : 'Choose another port, or 0 for any free one.',
     cause: error,
   });
 }

@@ -2,6 +2,7 @@ import {readFile} from 'node:fs/promises';
 import type {Clock} from '../core/clock.ts';
 import type {Logger} from '../core/ports.ts';
 import {openServer, type RunningServer} from '../runtime/http-server.ts';
+import {requireToken} from '../runtime/http-token.ts';
 import {loadAnswerKeys} from './answers/load-answer-keys.ts';
 import {createLedger, type Ledger} from './control/ledger.ts';
 import {createVirtualClock} from './control/virtual-clock.ts';
@@ -14,6 +15,8 @@ export interface SimulatorDeps {
   readonly host: string;
   /** 0 takes a free one. */
   readonly port: number;
+  /** What every request has to show, beside what the simulated resource asks for; undefined: nothing. */
+  readonly token?: string | undefined;
   /** Told of bugs of the simulator's own. */
   readonly logger?: Logger | undefined;
   /** Reads answer keys; the file system by default. */
@@ -44,7 +47,7 @@ export async function startSimulator(settings: SimulatorSettings, deps: Simulato
     world = createWorld(settings, {clock, keys});
     ledger.reset();
   };
-  const handler = createRequestHandler({
+  const open = createRequestHandler({
     settings,
     clock,
     ledger,
@@ -52,6 +55,7 @@ export async function startSimulator(settings: SimulatorSettings, deps: Simulato
     reset,
     logger: deps.logger,
   });
+  const handler = deps.token === undefined ? open : requireToken(deps.token, open);
   const server = await openServer(handler, {host: deps.host, port: deps.port});
   return {...server, ledger, reset};
 }

@@ -1,6 +1,5 @@
 import {validate as check, type ValidateReport} from '../../app/validate.ts';
 import {exitCodes, RollcallError} from '../../core/errors.ts';
-import type {Survey} from '../../dataset/survey.ts';
 import {formatCounted} from '../../report/format-quantity.ts';
 import {createAppEnvironment} from '../app-environment.ts';
 import {readInputFlags} from '../collect-flags.ts';
@@ -39,7 +38,7 @@ function describe({plans, config, survey}: ValidateReport): readonly string[] {
   return ['The configuration can be run. Nothing was sent.', ...agents, ...rows];
 }
 
-function describeRows({rows, tasks, rollouts}: Survey): string {
+function describeRows({rows, tasks, rollouts}: NonNullable<ValidateReport['survey']>): string {
   return [formatCounted(rows, 'row'), formatCounted(tasks, 'task'), formatCounted(rollouts, 'rollout')].join(
     ', ',
   );
