@@ -49,12 +49,13 @@ const maxDepth = 200;
 function isDeeperThan(value: JsonValue | undefined, levels: number): boolean {
   if (typeof value !== 'object' || value === null) return false;
   if (levels === 0) return true;
-  for (const part of Object.values(value)) if (isDeeperThan(part, levels - 1)) return true;
+  const parts = Array.isArray(value) ? (value as readonly JsonValue[]) : Object.values(value);
+  for (const part of parts) if (isDeeperThan(part, levels - 1)) return true;
   return false;
 }
 
 type Check = (value: JsonValue) => boolean;
-const isNumber: Check = (value) => typeof value === 'number';
+const isNumber: Check = (value) => Number.isFinite(value);
 const isText: Check = (value) => typeof value === 'string';
 const isList: Check = (value) => Array.isArray(value);
 // What Azure would refuse, or a caller could not mean, whatever the model; all of it may also be null.
@@ -76,12 +77,14 @@ function checkParams(row: JsonObject): readonly RowProblem[] {
   if (!isJsonObject(params)) {
     return [{path: 'responses_create_params', message: `must be an object, not ${kindOf(params)}`}];
   }
-  return paramChecks.flatMap(([key, check, wanted]) => {
+  const problems: RowProblem[] = [];
+  for (const [key, check, wanted] of paramChecks) {
     const value = params[key];
-    if (value == null || check(value)) return [];
+    if (value == null || check(value)) continue;
     const found = typeof value === 'number' ? String(value) : kindOf(value);
-    return [{path: `responses_create_params.${key}`, message: `must be ${wanted}, not ${found}`}];
-  });
+    problems.push({path: `responses_create_params.${key}`, message: `must be ${wanted}, not ${found}`});
+  }
+  return problems;
 }
 
 function checkAgentRef(row: JsonObject, {agentName, knownAgents}: MaterializeOptions): readonly RowProblem[] {

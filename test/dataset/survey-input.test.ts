@@ -143,6 +143,11 @@ describe('a bad row', () => {
       {path: 'responses_create_params.temperature', message: 'must be a number, not a text'},
     ],
     [
+      'a temperature beyond all numbers',
+      '{"prompt":"a","responses_create_params":{"temperature":1e400}}',
+      {path: 'responses_create_params.temperature', message: 'must be a number, not Infinity'},
+    ],
+    [
       'half a token',
       {responses_create_params: {input: 'x', max_output_tokens: 0.5}},
       {message: 'must be a whole number from 1, not 0.5'},
