@@ -16,7 +16,7 @@ export interface Rollout {
   readonly attempt: number;
   /** The materialised row, parsed. */
   readonly row: JsonObject;
-  /** The same row as its line in the materialised file, without the newline: what output lines begin with, to the byte. */
+  /** The same row as its line in the materialised file, without the newline: its members go into the record as they are written. */
   readonly text: string;
 }
 

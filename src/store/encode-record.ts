@@ -5,21 +5,20 @@ import type {CallTrace, CompletedOutcome, FailedOutcome, Rollout} from '../core/
 import {failureClass, isTerminal} from './failure-class.ts';
 
 /**
- * A completed rollout as its line, without the newline: the materialised row to the byte but for its closing brace,
- * then `response`, `reward`, what the judge adds, and `_rollcall`. Where the judge adds a key that the row has, the
- * row's own value stays.
+ * A completed rollout as its line, without the newline: the materialised row as it is written, with `response`, `reward` and
+ * what the judge adds before the keys of its identity, and `_rollcall` behind them. Where the judge adds a key that the row
+ * has, the row's own value stays.
  */
 export function encodeRollout(outcome: CompletedOutcome): string {
   const {rollout, response, verification} = outcome;
-  const members: [string, JsonValue][] = [['response', response]];
+  const results: [string, JsonValue][] = [['response', response]];
   if (verification !== undefined) {
-    members.push(['reward', verification.reward]);
+    results.push(['reward', verification.reward]);
     for (const [key, value] of Object.entries(verification.fields)) {
-      if (value !== undefined && !isKeptFromRow(rollout, key) && !writtenHere.has(key))
-        members.push([key, value]);
+      if (value !== undefined && !writtenHere.has(key)) results.push([key, value]);
     }
   }
-  return appendMembers(rollout, [...members, ...attemptIndex(rollout), ['_rollcall', provenance(outcome)]]);
+  return encode(rollout, results, [...attemptIndex(rollout), ['_rollcall', provenance(outcome)]]);
 }
 
 /**
@@ -34,8 +33,7 @@ export function encodeFailure({rollout, error, response}: FailedOutcome): string
     ...(error.httpStatus === undefined ? {} : {http_status: error.httpStatus}),
     ...(error.requestId === undefined ? {} : {request_id: error.requestId}),
   };
-  return appendMembers(rollout, [
-    ...(response === undefined ? [] : [['response', response] as const]),
+  return encode(rollout, response === undefined ? [] : [['response', response]], [
     ...attemptIndex(rollout),
     ['_ng_failure_class', failureClass(error, response !== undefined)],
     ['_ng_failure_terminal', isTerminal(error)],
@@ -43,31 +41,37 @@ export function encodeFailure({rollout, error, response}: FailedOutcome): string
   ]);
 }
 
-const writtenHere: ReadonlySet<string> = new Set(['response', 'reward', '_ng_attempt_index', '_rollcall']);
+const identityKeys: readonly string[] = ['agent_ref', '_ng_task_index', '_ng_rollout_index'];
+const writtenHere: ReadonlySet<string> = new Set([
+  ...identityKeys,
+  'response',
+  'reward',
+  '_ng_attempt_index',
+  '_rollcall',
+]);
 // Our own materialised rows hold none of these; a file of NeMo Gym's, or one that was edited, may.
 const keptOutOfRows: readonly string[] = [
-  ...writtenHere,
+  'response',
+  'reward',
   'judge_evaluations',
+  'verification_skipped',
+  '_ng_attempt_index',
+  '_rollcall',
   '_ng_failure_class',
   '_ng_failure_terminal',
   '_ng_failure',
 ];
 
-function isKeptFromRow({row}: Rollout, key: string): boolean {
-  return Object.hasOwn(row, key) && !keptOutOfRows.includes(key);
-}
+type Members = readonly (readonly [key: string, value: JsonValue])[];
 
-function appendMembers(rollout: Rollout, members: readonly (readonly [string, JsonValue])[]): string {
-  let line = rowText(rollout).slice(0, -1);
-  for (const [key, value] of members) line += `,${JSON.stringify(key)}:${writeExactJson(value)}`;
-  return `${line}}`;
-}
-
-function rowText({row, text}: Rollout): string {
-  const trimmed = text.trimEnd();
-  if (!keptOutOfRows.some((key) => Object.hasOwn(row, key))) return trimmed;
-  const members = splitMembers(trimmed);
-  for (const key of keptOutOfRows) members.delete(key);
+/** The row's members but those of its identity, `results` that it does not have, its identity, `notes`. */
+function encode({text}: Rollout, results: Members, notes: Members): string {
+  const members = splitMembers(text);
+  const identity = identityKeys.map((key) => [key, members.get(key) ?? 'null'] as const);
+  for (const key of [...keptOutOfRows, ...identityKeys]) members.delete(key);
+  for (const [key, value] of results) if (!members.has(key)) members.set(key, writeExactJson(value));
+  for (const [key, raw] of identity) members.set(key, raw);
+  for (const [key, value] of notes) members.set(key, writeExactJson(value));
   return joinMembers(members);
 }
 

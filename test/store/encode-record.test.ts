@@ -4,7 +4,7 @@ import {encodeFailure, encodeRollout} from '../../src/store/encode-record.ts';
 import {completedOutcome, failedOutcome, rolloutOf} from './outcomes.ts';
 
 describe('encodeRollout', () => {
-  it('begins with the materialised row to the byte, then response, reward, what the judge adds and _rollcall', () => {
+  it('is the row as it was written, response, reward, what the judge adds, the identity, and _rollcall', () => {
     const rollout = rolloutOf(3, 1, {members: '"big":12345678901234567890,"x":1.0'});
     const line = encodeRollout(
       completedOutcome(rollout, {
@@ -17,7 +17,7 @@ describe('encodeRollout', () => {
       }),
     );
     expect(line).toBe(
-      `${rollout.text.slice(0, -1)},"response":{"id":"resp_1","output":[]},"reward":1,"judge_evaluations":[{"verdict_label":"[[A=B]]"}],"_rollcall":{"attempt":1,"calls":3,"deployment":"gpt","request_id":"req_1","queued_ms":1.3,"model_ms":200,"judge_ms":61}}`,
+      `{"big":12345678901234567890,"x":1.0,"responses_create_params":{"input":"x"},"response":{"id":"resp_1","output":[]},"reward":1,"judge_evaluations":[{"verdict_label":"[[A=B]]"}],"agent_ref":{"name":"solver"},"_ng_task_index":3,"_ng_rollout_index":1,"_rollcall":{"attempt":1,"calls":3,"deployment":"gpt","request_id":"req_1","queued_ms":1.3,"model_ms":200,"judge_ms":61}}`,
     );
   });
 
