@@ -151,7 +151,10 @@ describe('a run with failures', () => {
       _ng_failure: {code: 'ERR_MODEL_SERVER', http_status: 500, message: expect.any(String) as string},
     });
     expect(failure).not.toHaveProperty('reward');
+    expect(failed.stderr).toMatch(/1 of 8 rollouts are not done.*The same command goes on/);
     expect((await place.collect('--max-failed', '1')).exitCode).toBe(0);
+    expect((await place.collect('--max-attempts', '2')).stderr).toMatch(/--retry-failed tries them again/);
+    expect((await place.collect('-o', '-')).stderr).toMatch(/--output FILE could/);
   });
 
   it('tries again what may succeed, and counts the calls', async () => {

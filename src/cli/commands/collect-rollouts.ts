@@ -183,9 +183,14 @@ async function conclude(
   await writeSummaryFile(summaryPath, redact(`${JSON.stringify(json, undefined, 2)}\n`));
 }
 
-function renderWhatIsLeft({standing, summary, failedRollouts}: CollectReport): string {
+function renderWhatIsLeft({standing, summary, failedRollouts, files}: CollectReport): string {
   const left = standing.wanted - standing.done - summary.completed;
   if (left === 0) return '';
   const failed = failedRollouts === 0 ? '' : `, ${String(failedRollouts)} of them failed`;
-  return `\n${String(left)} of ${String(standing.wanted)} rollouts are not done${failed}. The same command goes on with them.\n`;
+  return `\n${String(left)} of ${String(standing.wanted)} rollouts are not done${failed}. ${howToGoOn(standing, files)}\n`;
+}
+
+function howToGoOn({owed}: Standing, files: CollectReport['files']): string {
+  if (files.length === 0) return 'Standard output cannot be gone on with; --output FILE could.';
+  return owed === 0 ? '--retry-failed tries them again.' : 'The same command goes on with them.';
 }
