@@ -1,5 +1,6 @@
 import type {Clock} from '../core/clock.ts';
-import type {JsonObject} from '../core/json.ts';
+import {CallError} from '../core/errors.ts';
+import {isDeeperThan, type JsonObject} from '../core/json.ts';
 import type {CallOptions, ModelClient} from '../core/ports.ts';
 import type {CallTrace, ModelReply} from '../core/rollout.ts';
 import type {ToResponseOptions} from '../protocol/chat-to-responses.ts';
@@ -69,6 +70,18 @@ export function createAzureModel(settings: AzureModelSettings, deps: AzureModelD
   };
 }
 
+// No answer has a tenth of it; several times as much overflows the stack of whoever writes or reads the record.
+const deepestReply = 1000;
+
+function tooDeep({facts}: AzureReply | AzureStream): CallError {
+  return new CallError(`The reply is nested deeper than ${String(deepestReply)} levels`, {
+    code: 'ERR_MODEL_MALFORMED',
+    fault: 'model',
+    effect: 'retry',
+    requestId: facts.requestId,
+  });
+}
+
 class DeploymentCaller {
   readonly #deployment: string;
   readonly #stream: boolean;
@@ -109,6 +122,7 @@ class DeploymentCaller {
         'chunks' in reply
           ? await decodeStream(reply.chunks, api, decoding)
           : decodeReply(reply.body, api, decoding);
+      if (isDeeperThan(response, deepestReply)) throw tooDeep(reply);
       return {response, trace: this.#trace(startMs, reply)};
     } catch (thrown) {
       const error = this.#toCallError(thrown, reply?.headers ?? {});

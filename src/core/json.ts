@@ -31,3 +31,12 @@ export function asNumber(value: unknown): number | undefined {
   if (typeof value === 'bigint') return Number(value);
   return typeof value === 'number' && Number.isFinite(value) ? value : undefined;
 }
+
+/** Whether lists and objects are nested in a value beyond `levels`. Stops there: what is deeper costs no stack. */
+export function isDeeperThan(value: JsonValue | undefined, levels: number): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  if (levels === 0) return true;
+  const parts = Array.isArray(value) ? (value as readonly JsonValue[]) : Object.values(value);
+  for (const part of parts) if (isDeeperThan(part, levels - 1)) return true;
+  return false;
+}

@@ -1,4 +1,4 @@
-import {asJsonObject, isJsonObject, type JsonObject, type JsonValue} from '../core/json.ts';
+import {asJsonObject, isDeeperThan, isJsonObject, type JsonObject, type JsonValue} from '../core/json.ts';
 import type {MaterializeOptions} from './materialize-options.ts';
 import {promptValues} from './prompt-values.ts';
 import {checkInput, hasOwnInput, inputShape, kindOf, type RowProblem} from './row-input.ts';
@@ -45,14 +45,6 @@ function checkRowInput(
 
 // Far more than any payload has, and far less than what overflows the stack of those who read the records.
 const maxDepth = 200;
-
-function isDeeperThan(value: JsonValue | undefined, levels: number): boolean {
-  if (typeof value !== 'object' || value === null) return false;
-  if (levels === 0) return true;
-  const parts = Array.isArray(value) ? (value as readonly JsonValue[]) : Object.values(value);
-  for (const part of parts) if (isDeeperThan(part, levels - 1)) return true;
-  return false;
-}
 
 type Check = (value: JsonValue) => boolean;
 const isNumber: Check = (value) => Number.isFinite(value);

@@ -227,6 +227,16 @@ describe('an answer over the Responses API', () => {
     },
   );
 
+  it('that is nested without end is an error, and no danger to the run', async () => {
+    const deep = `${'['.repeat(50_000)}${']'.repeat(50_000)}`;
+    const body = JSON.stringify({...response, extra: 'deep'}).replace('"deep"', deep);
+    await using at = await open(() => reply(200, body), {api: 'responses'});
+    await expect(at.model.respond({input: 'hi'}, ask)).rejects.toMatchObject({
+      code: 'ERR_MODEL_MALFORMED',
+      effect: 'retry',
+    });
+  });
+
   it('that failed is an error, by its own words', async () => {
     const failed = {
       ...response,
