@@ -17,14 +17,14 @@ export function promptValues(
   {fields}: PromptConfig,
   members?: ReadonlyMap<string, string>,
 ): PromptValues {
-  const values: Record<string, string> = {};
+  const values: [string, string][] = [];
   const missing: string[] = [];
   for (const field of fields) {
     const value = Object.hasOwn(row, field) ? row[field] : undefined;
     if (value == null) missing.push(field);
-    else values[field] = spell(value, members?.get(field));
+    else values.push([field, spell(value, members?.get(field))]);
   }
-  return {values, problems: missing.map((field) => missingField(field, row))};
+  return {values: Object.fromEntries(values), problems: missing.map((field) => missingField(field, row))};
 }
 
 function spell(value: JsonValue, raw: string | undefined): string {

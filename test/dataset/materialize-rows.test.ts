@@ -120,17 +120,17 @@ describe('materializeRows', () => {
 
   it('fills the prompt config from the row, numbers as they are spelled', async () => {
     const promptConfig = parsePromptConfig(
-      'system: "Be {tone}."\nuser: "{n} of {big}, {{x}}: {options} {flag}"',
+      'system: "Be {tone}."\nuser: "{n} of {big}, {{x}}: {options} {flag} {__proto__}"',
       'p.yaml',
     );
     const row =
-      '{"n":1.0,"big":12345678901234567890,"tone":"brief {n}","options":["a","b"],"flag":true,"responses_create_params":{"top_p":1,"input":[]}}';
+      '{"n":1.0,"big":12345678901234567890,"tone":"brief {n}","options":["a","b"],"flag":true,"__proto__":"p","responses_create_params":{"top_p":1,"input":[]}}';
     const {rows} = await materializeAll(inputOfLines(row), plainOptions({promptConfig}));
     expect(parse(rows[0]?.text)['responses_create_params']).toEqual({
       top_p: 1,
       input: [
         {role: 'system', content: 'Be brief {n}.'},
-        {role: 'user', content: '1.0 of 12345678901234567890, {x}: ["a","b"] True'},
+        {role: 'user', content: '1.0 of 12345678901234567890, {x}: ["a","b"] True p'},
       ],
     });
   });
