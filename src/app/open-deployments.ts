@@ -6,12 +6,13 @@ import type {LoadedConfig} from '../config/load-config.ts';
 import type {ModelConfig} from '../config/model-config.ts';
 import {type Problem, RollcallError} from '../core/errors.ts';
 import type {ModelClient} from '../core/ports.ts';
-import {createAdmission} from '../dispatch/admission.ts';
+import type {Admission} from '../dispatch/admission.ts';
 import {dispatchModel} from '../dispatch/dispatch-model.ts';
 import {createDispatcher, type Dispatcher} from '../dispatch/dispatcher.ts';
 import {packageVersion} from '../runtime/installation.ts';
 import {createIdFactory, type IdFactory} from './create-id.ts';
 import type {AppEnvironment} from './environment.ts';
+import {type DeploymentAddress, shareAdmissions} from './share-admissions.ts';
 
 /** One deployment, open for calls through its one dispatcher. */
 export interface Deployment {
@@ -49,17 +50,23 @@ export function openDeployments(
   {names, simulatorUrls}: OpenDeploymentsOptions,
 ): Deployments {
   const problems: Problem[] = [];
-  const opened = new Map<string, OpenDeployment>();
-  const createId = createIdFactory(environment.random);
+  const addressed: AddressedModel[] = [];
   for (const name of new Set(names)) {
     const settings = config.models.get(name);
     if (settings === undefined) continue;
-    const open = (): OpenDeployment =>
-      openDeployment(settings, {config, environment, simulatorUrls, createId});
-    const deployment = collectProblems(open, settings.path, config, problems);
-    if (deployment !== undefined) opened.set(name, deployment);
+    const address = (): AddressedModel => addressOf(settings, config, simulatorUrls);
+    const found = collectProblems(address, settings.path, config, problems);
+    if (found !== undefined) addressed.push(found);
+  }
+  const createId = createIdFactory(environment.random);
+  const opened = new Map<string, OpenDeployment>();
+  for (const model of shareAdmissions(addressed, environment.clock)) {
+    const open = (): OpenDeployment => openDeployment(model, {environment, createId});
+    const deployment = collectProblems(open, model.settings.path, config, problems);
+    if (deployment !== undefined) opened.set(model.settings.name, deployment);
   }
   if (problems.length > 0) throw settingsError(problems);
+  noteLowLimits(opened.values(), config, environment);
   return {
     get(name) {
       const deployment = opened.get(name);
@@ -92,20 +99,35 @@ interface OpenDeployment extends Deployment {
   readonly client: AzureClient;
 }
 
+interface AddressedModel extends DeploymentAddress {
+  readonly settings: ModelConfig;
+}
+
+function addressOf(
+  settings: ModelConfig,
+  {collect}: LoadedConfig,
+  simulatorUrls: ReadonlyMap<string, string>,
+): AddressedModel {
+  const endpoint = endpointOf(settings, simulatorUrls);
+  return {
+    settings,
+    endpoint,
+    deployment: endpoint.deployment ?? settings.openaiModel ?? '',
+    limit: settings.numConcurrentRequests ?? collect.numSamplesInParallel ?? defaultLimit,
+  };
+}
+
 interface OpenContext {
-  readonly config: LoadedConfig;
   readonly environment: AppEnvironment;
-  readonly simulatorUrls: ReadonlyMap<string, string>;
   readonly createId: IdFactory;
 }
 
-function openDeployment(settings: ModelConfig, context: OpenContext): OpenDeployment {
-  const {config, environment, createId} = context;
+function openDeployment(
+  {settings, endpoint, deployment, limit, admission}: AddressedModel & {readonly admission: Admission},
+  {environment, createId}: OpenContext,
+): OpenDeployment {
   const {clock, logger, redactor} = environment;
-  const endpoint = endpointOf(settings, context.simulatorUrls);
   for (const secret of endpointSecrets(endpoint)) redactor.add(secret);
-  const deployment = endpoint.deployment ?? settings.openaiModel ?? '';
-  const limit = settings.numConcurrentRequests ?? config.collect.numSamplesInParallel ?? defaultLimit;
   const client = createAzureClient({
     endpoint,
     deployment,
@@ -132,7 +154,7 @@ function openDeployment(settings: ModelConfig, context: OpenContext): OpenDeploy
     {client, clock, createId, onNote: (note) => logger.warn(note)},
   );
   for (const notice of model.notices) logger.warn(`${settings.name}: ${notice}`);
-  const dispatcher = dispatcherOf(settings, deployment, limit, environment);
+  const dispatcher = dispatcherOf(settings, deployment, admission, environment);
   return {
     name: settings.name,
     model,
@@ -146,12 +168,12 @@ function openDeployment(settings: ModelConfig, context: OpenContext): OpenDeploy
 function dispatcherOf(
   {retry}: ModelConfig,
   deployment: string,
-  limit: number,
+  admission: Admission,
   {clock, random, logger}: AppEnvironment,
 ): Dispatcher {
   return createDispatcher({
     deployment,
-    admission: createAdmission({limit, clock}),
+    admission,
     retry: {
       maxTries: retry.maxTries,
       baseDelayMs: retry.baseDelayS * 1000,
@@ -165,6 +187,19 @@ function dispatcherOf(
         `${deployment}: ${error.code}, trying again in ${String(Math.round(delayMs))} ms: ${error.message}`,
       ),
   });
+}
+
+/** A limit of the configuration that keeps `--concurrency` from being reached is easily overlooked. */
+function noteLowLimits(
+  deployments: Iterable<Deployment>,
+  {collect}: LoadedConfig,
+  {logger}: AppEnvironment,
+): void {
+  const wanted = collect.numSamplesInParallel ?? 0;
+  for (const {name, limit} of deployments) {
+    if (limit < wanted)
+      logger.info(`${name}: at most ${String(limit)} calls at once (num_concurrent_requests).`);
+  }
 }
 
 function credentialsOf(

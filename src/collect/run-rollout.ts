@@ -1,9 +1,8 @@
 import {type Cancellation, CancellationSource} from '../core/cancellation.ts';
 import type {Clock} from '../core/clock.ts';
 import {CallError} from '../core/errors.ts';
-import type {JsonObject} from '../core/json.ts';
 import type {Agent, Judge} from '../core/ports.ts';
-import type {Outcome, Rollout} from '../core/rollout.ts';
+import type {ModelReply, Outcome, Rollout} from '../core/rollout.ts';
 
 /** What runs the rollouts of one agent. */
 export interface RolloutRunner {
@@ -22,17 +21,16 @@ export async function runRollout(
 ): Promise<Outcome> {
   const rolloutScope = new CancellationSource(cancellation);
   const stopTimer = clock.setTimer(timeoutMs, () => rolloutScope.cancel(timedOut(timeoutMs)));
-  let response: JsonObject | undefined;
+  let reply: ModelReply | undefined;
   try {
-    const reply = await agent(rollout, {cancellation: rolloutScope});
-    response = reply.response;
+    reply = await agent(rollout, {cancellation: rolloutScope});
     const judgedFrom = clock.monotonic();
-    const verification = await judge?.(rollout.row, response, {cancellation: rolloutScope});
+    const verification = await judge?.(rollout.row, reply.response, {cancellation: rolloutScope});
     const judgeMs = verification === undefined ? 0 : clock.monotonic() - judgedFrom;
-    return {status: 'completed', rollout, response, trace: reply.trace, verification, judgeMs};
+    return {status: 'completed', rollout, ...reply, verification, judgeMs};
   } catch (error) {
     if (cancellation.reason !== undefined || !(error instanceof CallError)) throw error;
-    return {status: 'failed', rollout, error, response};
+    return {status: 'failed', rollout, error, response: reply?.response, trace: reply?.trace};
   } finally {
     stopTimer();
     rolloutScope.release();

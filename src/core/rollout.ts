@@ -60,12 +60,13 @@ export interface CompletedOutcome {
   readonly judgeMs: number;
 }
 
-/** A rollout that failed; `response` is the policy's answer if it was the judge that failed. */
+/** A rollout that failed; `response` and `trace` are those of the policy's answer if it was the judge that failed. */
 export interface FailedOutcome {
   readonly status: 'failed';
   readonly rollout: Rollout;
   readonly error: CallError;
   readonly response: JsonObject | undefined;
+  readonly trace?: CallTrace | undefined;
 }
 
 /** What became of one attempt at a rollout. A bad rollout is data, not a crash. */

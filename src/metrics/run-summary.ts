@@ -120,8 +120,12 @@ class Tally {
     }
   }
 
-  addFailed({error, response}: FailedOutcome): void {
+  addFailed({error, response, trace}: FailedOutcome): void {
     this.#failed++;
+    if (trace !== undefined) {
+      this.#policyCalls += trace.calls;
+      this.#modelMs.push(trace.callMs);
+    }
     if (error.fault === 'judge') this.#judgeCalls += error.calls;
     else this.#policyCalls += error.calls;
     if (response !== undefined) this.#addResponse(response);

@@ -60,6 +60,16 @@ describe('createRunSummary', () => {
     });
   });
 
+  it("counts the policy's calls and time also where the judge failed", () => {
+    const fold = createRunSummary();
+    fold.add(failed('ERR_JUDGE_CALL', {response: {}, trace: traceOf(10, {calls: 2})}, 'judge'));
+    expect(fold.finish({wallMs: 5})).toMatchObject({
+      policyCalls: 2,
+      judgeCalls: 3,
+      modelLatency: {count: 1, p50: 10},
+    });
+  });
+
   it('adds up rewards, verdicts, calls and tokens of policy and judge', () => {
     const fold = createRunSummary();
     const evaluations = [
