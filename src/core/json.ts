@@ -36,7 +36,10 @@ export function asNumber(value: unknown): number | undefined {
 export function isDeeperThan(value: JsonValue | undefined, levels: number): boolean {
   if (typeof value !== 'object' || value === null) return false;
   if (levels === 0) return true;
-  const parts = Array.isArray(value) ? (value as readonly JsonValue[]) : Object.values(value);
-  for (const part of parts) if (isDeeperThan(part, levels - 1)) return true;
+  if (Array.isArray(value))
+    return (value as readonly JsonValue[]).some((part) => isDeeperThan(part, levels - 1));
+  // No list of values is made: every reply is looked through.
+  const object = value as JsonObject;
+  for (const key in object) if (isDeeperThan(object[key], levels - 1)) return true;
   return false;
 }
