@@ -40,6 +40,9 @@ export interface OpenDeploymentsOptions {
 
 // What NeMo Gym's page gives as the default of `num_concurrent_requests`.
 const defaultLimit = 8;
+// A socket is free again only a turn of the event loop after its reply; with one spare for each place the next call does
+// not wait for that. Calls in flight are the admission's business.
+const socketsPerPlace = 2;
 // A simulator of ours takes any key when its configuration names none.
 const simulatorKey = 'key-of-the-embedded-simulator';
 
@@ -136,7 +139,7 @@ function openDeployment(
       onSecret: (secret) => redactor.add(secret),
     }),
     limits: limitsOf(settings),
-    poolConnections: limit,
+    poolConnections: limit * socketsPerPlace,
     clock,
     redact: redactor.redact,
     userAgent: `rollcall/${packageVersion()}`,

@@ -26,7 +26,7 @@ export interface AdmissionOptions {
   /** How many calls may be in flight at once, at least 1. */
   readonly limit: number;
   readonly clock: Clock;
-  /** Milliseconds from opening one place to opening the next, until the limit is reached. Default 1. */
+  /** Milliseconds from opening one place to opening the next, until the limit is reached. Default 1.5. */
   readonly openEveryMs?: number | undefined;
 }
 
@@ -52,7 +52,7 @@ class GradualAdmission implements Admission {
   #pausedUntil = 0;
   #wake: Wake | undefined;
 
-  constructor({limit, clock, openEveryMs = 1}: AdmissionOptions) {
+  constructor({limit, clock, openEveryMs = 1.5}: AdmissionOptions) {
     this.#limit = limit;
     this.#clock = clock;
     this.#openEveryMs = openEveryMs;
