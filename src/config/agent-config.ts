@@ -1,21 +1,12 @@
-import type {JsonObject} from '../core/json.ts';
 import {formatPath} from './config-node.ts';
 import {flag, integer, jsonList, number, optional, text, withDefault} from './fields.ts';
 import {createSection, type KeyTree, type SectionContext} from './section.ts';
+import type {TaskServerConfig} from './server-config.ts';
 import type {ServerInstance} from './server-instances.ts';
 import {reference, type ServerRef} from './server-reference.ts';
 
 /** `responses_api_agents.simple_agent`: asks a model, runs its tools, hands the answer to a judge. */
-export interface AgentConfig {
-  readonly name: string;
-  /** Dotted path of the settings in the document. */
-  readonly path: string;
-  readonly entrypoint: string;
-  readonly host: string;
-  readonly port: number | undefined;
-  readonly url: string | undefined;
-  readonly domain: string | undefined;
-  readonly datasets: readonly JsonObject[];
+export interface AgentConfig extends TaskServerConfig {
   /** Undefined: answers are not scored. */
   readonly resourcesServer: ServerRef<'resources_servers'> | undefined;
   readonly modelServer: ServerRef<'responses_api_models'>;

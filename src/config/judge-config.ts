@@ -16,20 +16,12 @@ import {
 } from './fields.ts';
 import {type PathRoots, resolvePackagedPath} from './packaged-path.ts';
 import {createSection, type KeyTree, type SectionContext} from './section.ts';
+import type {TaskServerConfig} from './server-config.ts';
 import type {ServerInstance} from './server-instances.ts';
 import {reference, type ServerRef} from './server-reference.ts';
 
 /** `resources_servers.equivalence_llm_judge`: a judge that compares an answer with the expected one. */
-export interface JudgeConfig {
-  readonly name: string;
-  /** Dotted path of the settings in the document. */
-  readonly path: string;
-  readonly entrypoint: string;
-  readonly host: string;
-  readonly port: number | undefined;
-  readonly url: string | undefined;
-  readonly domain: string | undefined;
-  readonly datasets: readonly JsonObject[];
+export interface JudgeConfig extends TaskServerConfig {
   readonly judgeModelServer: ServerRef<'responses_api_models'>;
   readonly judgeResponsesCreateParams: JsonObject;
   /** Undefined: no limit of its own. */

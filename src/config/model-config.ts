@@ -3,6 +3,7 @@ import type {Problem} from '../core/errors.ts';
 import {formatPath, isMissing, type MapNode, type NodePath, nodeAt} from './config-node.ts';
 import {choice, expecting, flag, integer, number, optional, text, textMap, withDefault} from './fields.ts';
 import {createSection, group, type KeyTree, type SectionContext} from './section.ts';
+import type {ServerConfig} from './server-config.ts';
 import type {ServerInstance} from './server-instances.ts';
 import {readReference, reference, type ServerRef} from './server-reference.ts';
 
@@ -26,13 +27,7 @@ interface ModelRetry {
 }
 
 /** `responses_api_models.azure_openai_model`: one deployment. */
-export interface ModelConfig {
-  readonly name: string;
-  /** Dotted path of the settings in the document. */
-  readonly path: string;
-  readonly entrypoint: string;
-  readonly host: string;
-  readonly port: number | undefined;
+export interface ModelConfig extends ServerConfig {
   /** As the user gave it, or the simulator to take the place of Azure. Undefined only when `url` is given. */
   readonly openaiBaseUrl: string | ServerRef<'simulators'> | undefined;
   /** Present when `auth` needs one. */
@@ -57,8 +52,6 @@ export interface ModelConfig {
   readonly defaultHeaders: Readonly<Record<string, string>>;
   readonly timeouts: ModelTimeouts;
   readonly retry: ModelRetry;
-  /** A model server that runs elsewhere. */
-  readonly url: string | undefined;
 }
 
 const port = (): z.ZodType<number | undefined> => optional(integer(0, 65_535));
