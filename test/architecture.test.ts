@@ -15,6 +15,8 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   judge: ['core'],
   store: ['core', 'runtime'],
   metrics: ['core'],
+  manifests: ['core'],
+  servers: ['core'],
   report: ['core', 'metrics'],
   simulator: ['core', 'runtime'],
   collect: ['core'],

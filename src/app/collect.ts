@@ -146,7 +146,7 @@ async function runPrepared(
         drain: stopStarting,
         abort,
       },
-      {runnerOf, sink: output.sink, clock},
+      {runnerOf, sink: output.sink},
       {
         onStart() {
           counts.inFlight++;

@@ -1,10 +1,10 @@
 import {readFile} from 'node:fs/promises';
 import {createSimpleAgent} from '../agent/simple-agent.ts';
-import type {RolloutRunner} from '../collect/run-rollout.ts';
+import {limitTime, runLocally} from '../collect/run-rollout.ts';
 import type {JudgeConfig} from '../config/judge-config.ts';
 import type {LoadedConfig} from '../config/load-config.ts';
 import {RollcallError} from '../core/errors.ts';
-import type {Judge} from '../core/ports.ts';
+import type {Judge, RolloutRunner} from '../core/ports.ts';
 import {createAdmission} from '../dispatch/admission.ts';
 import {limitModel} from '../dispatch/dispatch-model.ts';
 import {createEquivalenceJudge} from '../judge/equivalence-judge.ts';
@@ -27,15 +27,13 @@ export async function openRunners(
   environment: AppEnvironment,
 ): Promise<Runners> {
   const judges = await openJudges(plans, config, deployments, environment);
+  const {clock} = environment;
   const runners = new Map<string, RolloutRunner>(
-    plans.map(({name, modelName, judgeName, unscoredReward, timeoutMs}) => [
-      name,
-      {
-        agent: createSimpleAgent({}, deployments.get(modelName).asPolicy),
-        judge: judgeName === undefined ? givingReward(unscoredReward) : judges.get(judgeName),
-        timeoutMs,
-      },
-    ]),
+    plans.map(({name, modelName, judgeName, unscoredReward, timeoutMs}) => {
+      const agent = createSimpleAgent({}, deployments.get(modelName).asPolicy);
+      const judge = judgeName === undefined ? givingReward(unscoredReward) : judges.get(judgeName);
+      return [name, limitTime(runLocally({agent, judge, resources: undefined}, clock), timeoutMs, clock)];
+    }),
   );
   return {
     runnerOf(agentName) {

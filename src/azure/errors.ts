@@ -16,20 +16,16 @@ export class AzureCallError extends CallError {
     AzureCallError.prototype.name = 'AzureCallError';
   }
 
-  /** The reply's body, redacted, where it was a JSON object. */
-  readonly body: JsonObject | undefined;
   /** The reply says that a simulator gave it. */
   readonly simulated: boolean;
 
   constructor(message: string, options: AzureCallErrorOptions) {
     super(message, options);
-    this.body = options.body;
     this.simulated = options.simulated;
   }
 }
 
 export interface AzureCallErrorOptions extends CallErrorOptions {
-  readonly body: JsonObject | undefined;
   readonly simulated: boolean;
 }
 

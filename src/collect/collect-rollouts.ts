@@ -1,11 +1,9 @@
 import {type Cancellation, CancellationSource} from '../core/cancellation.ts';
-import type {Clock} from '../core/clock.ts';
 import {CallError, CancelledError} from '../core/errors.ts';
-import type {Sink} from '../core/ports.ts';
+import type {RolloutRunner, Sink} from '../core/ports.ts';
 import type {Outcome, Rollout} from '../core/rollout.ts';
 import {forEachConcurrent} from './for-each-concurrent.ts';
 import {Refusals} from './refusals.ts';
-import {type RolloutRunner, runRollout} from './run-rollout.ts';
 
 export interface CollectOptions {
   /** Rollouts in flight at most. */
@@ -21,7 +19,6 @@ export interface CollectOptions {
 export interface CollectPorts {
   readonly runnerOf: (agentName: string) => RolloutRunner;
   readonly sink: Sink;
-  readonly clock: Clock;
 }
 
 /** Told what happens, as it happens: progress, summary and metrics listen here. */
@@ -43,7 +40,7 @@ export type CollectEnd =
 export async function collectRollouts(
   owed: AsyncIterable<Rollout>,
   options: CollectOptions,
-  {runnerOf, sink, clock}: CollectPorts,
+  {runnerOf, sink}: CollectPorts,
   observer: CollectObserver,
 ): Promise<CollectEnd> {
   const stop = new CancellationSource(options.abort);
@@ -55,7 +52,7 @@ export async function collectRollouts(
     observer.onStart(rollout);
     try {
       const runner = runnerOf(rollout.agentName);
-      const outcome = await runRollout(rollout, runner, {cancellation: stop, clock});
+      const outcome = await runner(rollout, {cancellation: stop});
       throwIfRunEnds(outcome);
       for (const recordable of refusals.sift(outcome)) {
         await sink.write(recordable);

@@ -1,3 +1,5 @@
+import type {JsonObject} from './json.ts';
+
 /** The boundary a failure crossed. `internal` is a bug of ours. */
 export type Fault = 'usage' | 'config' | 'dataset' | 'model' | 'judge' | 'agent' | 'store' | 'internal';
 
@@ -59,6 +61,8 @@ export interface CallErrorOptions extends RollcallErrorOptions {
   readonly retryAfterMs?: number | undefined;
   readonly httpStatus?: number | undefined;
   readonly requestId?: string | undefined;
+  /** The failed reply's body, redacted, where it was a JSON object: for servers that pass it on. */
+  readonly body?: JsonObject | undefined;
   /** The endpoint could not be reached at all (name, route, refused, TLS). */
   readonly unreachable?: boolean | undefined;
   /** The deployment refused for want of quota or capacity: not an error of ours, does not use up the attempts. */
@@ -75,6 +79,7 @@ export class CallError extends RollcallError {
   readonly retryAfterMs: number | undefined;
   readonly httpStatus: number | undefined;
   readonly requestId: string | undefined;
+  readonly body: JsonObject | undefined;
   readonly unreachable: boolean;
   readonly throttled: boolean;
   /** Calls made for this rollout until it failed, when a dispatcher counted them. */
@@ -86,6 +91,7 @@ export class CallError extends RollcallError {
     this.retryAfterMs = options.retryAfterMs;
     this.httpStatus = options.httpStatus;
     this.requestId = options.requestId;
+    this.body = options.body;
     this.unreachable = options.unreachable ?? false;
     this.throttled = options.throttled ?? false;
   }

@@ -39,6 +39,7 @@ describe('createSimpleAgent', () => {
     expect(
       await agent(rolloutOf({responses_create_params: params, question: 'x'}), {
         cancellation: neverCancelled,
+        session: undefined,
       }),
     ).toBe(reply);
     expect(sent).toEqual([{input: 'Hello', temperature: 0, store: false, tools: [], text: {format: null}}]);
@@ -51,7 +52,7 @@ describe('createSimpleAgent', () => {
       seen = options;
       return Promise.resolve(reply);
     });
-    await agent(rolloutOf({responses_create_params: {input: 'Hello'}}), {cancellation});
+    await agent(rolloutOf({responses_create_params: {input: 'Hello'}}), {cancellation, session: undefined});
     expect(seen?.cancellation).toBe(cancellation);
   });
 
@@ -59,7 +60,10 @@ describe('createSimpleAgent', () => {
     const error = new CallError('no quota', {code: 'ERR_MODEL_RATE_LIMIT', fault: 'model', effect: 'retry'});
     const agent = createSimpleAgent({}, () => Promise.reject(error));
     await expect(
-      agent(rolloutOf({responses_create_params: {input: 'x'}}), {cancellation: neverCancelled}),
+      agent(rolloutOf({responses_create_params: {input: 'x'}}), {
+        cancellation: neverCancelled,
+        session: undefined,
+      }),
     ).rejects.toBe(error);
   });
 

@@ -1,6 +1,6 @@
 import {describe, expect, it} from 'vitest';
 import {type CollectEnd, collectRollouts} from '../../src/collect/collect-rollouts.ts';
-import type {RolloutRunner} from '../../src/collect/run-rollout.ts';
+import {limitTime, runLocally} from '../../src/collect/run-rollout.ts';
 import {CancellationSource} from '../../src/core/cancellation.ts';
 import {CallError, type CallErrorOptions, CancelledError} from '../../src/core/errors.ts';
 import type {Agent, Judge} from '../../src/core/ports.ts';
@@ -32,7 +32,8 @@ function startScene({rows = 5, concurrency = 2, answeredBefore = false, agent, j
     await new Promise<void>((resolve) => clock.setTimer(100, resolve));
     return answer;
   };
-  const runner: RolloutRunner = {agent: agent ?? defaultAgent, judge, timeoutMs: 60_000};
+  const local = runLocally({agent: agent ?? defaultAgent, resources: undefined, judge}, clock);
+  const runner = limitTime(local, 60_000, clock);
   const sink = {
     write: write ?? ((outcome: Outcome) => Promise.resolve(void written.push(outcome))),
     close: () => Promise.resolve(),
@@ -41,7 +42,7 @@ function startScene({rows = 5, concurrency = 2, answeredBefore = false, agent, j
   const end = collectRollouts(
     rollouts(rows),
     {concurrency, answeredBefore, drain, abort},
-    {runnerOf: () => runner, sink, clock},
+    {runnerOf: () => runner, sink},
     {onStart: () => undefined, onOutcome: (outcome) => seen.push(outcome)},
   ).catch((error: unknown) => error);
   return {clock, drain, abort, written, seen, end: end as Promise<CollectEnd>};
