@@ -2,8 +2,10 @@ import {z} from 'zod';
 import type {JsonObject} from '../core/json.ts';
 import type {MapNode} from './config-node.ts';
 import {
+  choice,
   expecting,
   flag,
+  httpUrl,
   integer,
   json,
   number,
@@ -35,6 +37,8 @@ export interface CollectConfig {
   /** Laid over each row's own. */
   readonly responsesCreateParams: JsonObject;
   readonly promptConfig: string | undefined;
+  /** Base URL of a server whose `/verify` scores, whatever the agents say. */
+  readonly judgeUrl: string | undefined;
   readonly skipVerification: boolean;
   /** The reward of answers that are not scored; undefined: they have none. */
   readonly skipVerificationReward: number | undefined;
@@ -47,6 +51,12 @@ export interface CollectConfig {
 export interface TopLevelConfig {
   readonly collect: CollectConfig;
   readonly headServer: {readonly host: string; readonly port: number};
+  /** Undefined: `defaultHost`, and the port of a manifest's Gateway or 8080. */
+  readonly gateway: {readonly host: string | undefined; readonly port: number | undefined};
+  /** How each request to a server of ours is told on stderr. */
+  readonly accessLog: 'human' | 'json' | 'none';
+  /** Largest request body that a server of ours takes, in MiB. */
+  readonly bodyLimitMb: number;
   /** The host of servers that name none. */
   readonly defaultHost: string;
   readonly serverToken: string | undefined;
@@ -64,6 +74,7 @@ const section = createSection({
   num_samples_in_parallel: optional(integer(0)),
   responses_create_params: withDefault(json(), {}),
   prompt_config: optional(text()),
+  judge_url: optional(httpUrl()),
   skip_verification: withDefault(flag(), false),
   skip_verification_reward: optional(number()),
   max_attempts: withDefault(integer(1), 3),
@@ -72,6 +83,9 @@ const section = createSection({
     host: withDefault(text(), '127.0.0.1'),
     port: withDefault(integer(0, 65_535), 11_000),
   }),
+  gateway: group({host: optional(text()), port: optional(integer(0, 65_535))}),
+  access_log: withDefault(choice('human', 'json', 'none'), 'human'),
+  body_limit_mb: withDefault(number(0.001), 64),
   default_host: withDefault(text(), '127.0.0.1'),
   server_token: optional(text()),
   error_on_almost_servers: withDefault(flag(), true),
@@ -93,6 +107,7 @@ export function readTopLevel(
   for (const [key, known] of [
     ['responses_create_params', parameterKeys],
     ['head_server', topLevelKeys['head_server']],
+    ['gateway', topLevelKeys['gateway']],
   ] as const) {
     const node = root.entries.get(key);
     if (node?.kind === 'map' && known) warnAboutKeys(node, known, {path: [key], warn: context.warn});
@@ -100,7 +115,16 @@ export function readTopLevel(
   // Unknown keys of the whole document are somebody else's question: most of them are instances and variables.
   const fields = section.read(root, {...context, path: [], warn: () => undefined});
   if (fields === undefined) return undefined;
-  const {headServer, defaultHost, serverToken, errorOnAlmostServers, ...collect} = fields;
+  const {
+    headServer,
+    gateway,
+    accessLog,
+    bodyLimitMb,
+    defaultHost,
+    serverToken,
+    errorOnAlmostServers,
+    ...collect
+  } = fields;
   return {
     collect: {
       ...collect,
@@ -109,6 +133,9 @@ export function readTopLevel(
       numSamplesInParallel: collect.numSamplesInParallel === 0 ? undefined : collect.numSamplesInParallel,
     },
     headServer,
+    gateway,
+    accessLog,
+    bodyLimitMb,
     defaultHost,
     serverToken,
     errorOnAlmostServers,

@@ -31,6 +31,17 @@ export function text(): z.ZodType<string> {
   );
 }
 
+/** The base URL of an HTTP server, without slashes at its end. */
+export function httpUrl(): z.ZodType<string> {
+  const error = expecting('an http or https URL');
+  return text().transform((given, context) => {
+    const base = given.trim().replace(/\/+$/, '');
+    if (/^https?:\/\/[^/]/i.test(base) && URL.canParse(base)) return base;
+    context.addIssue({code: 'custom', message: error({input: given})});
+    return z.NEVER;
+  });
+}
+
 /** A whole number in range; `"5"`, `5.0` and `true` are taken too, as pydantic takes them. */
 export function integer(min: number, max: number = Number.MAX_SAFE_INTEGER): z.ZodType<number> {
   const what = max === Number.MAX_SAFE_INTEGER ? `of at least ${min}` : `from ${min} to ${max}`;

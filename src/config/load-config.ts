@@ -1,7 +1,7 @@
 import {type Problem, RollcallError} from '../core/errors.ts';
 import type {JsonObject} from '../core/json.ts';
 import {createRedactor} from '../core/redact.ts';
-import {type CollectConfig, readTopLevel, type TopLevelConfig, topLevelKeys} from './collect-config.ts';
+import {readTopLevel, type TopLevelConfig, topLevelKeys} from './collect-config.ts';
 import {readConfigFiles} from './config-files.ts';
 import {
   type ConfigNode,
@@ -48,12 +48,12 @@ interface Location {
 }
 
 /** A configuration that can be run: merged, resolved, typed. */
-export interface LoadedConfig extends Servers {
+export interface LoadedConfig
+  extends Servers,
+    Pick<TopLevelConfig, 'collect' | 'headServer' | 'gateway' | 'accessLog' | 'bodyLimitMb' | 'defaultHost'> {
   readonly document: JsonObject;
   /** The document without its credentials. */
   readonly masked: JsonObject;
-  readonly collect: CollectConfig;
-  readonly headServer: TopLevelConfig['headServer'];
   /** Every credential found in any source: API keys, bearer tokens, signed query values. */
   readonly secrets: readonly string[];
   readonly warnings: readonly Problem[];
@@ -89,12 +89,9 @@ export async function loadConfig(options: LoadOptions): Promise<LoadedConfig> {
   const servers = readServers(document, {...options, ...serverDefaults(top), ...diagnosis.reporters});
   if (diagnosis.problems.length > 0) throw diagnosis.toError();
   if (top === undefined) throw new Error('settings were neither read nor complained about');
-  const {collect, headServer, serverToken} = top;
   return {
     ...servers,
-    collect,
-    headServer,
-    serverToken,
+    ...top,
     document: mapToJson(document),
     masked: maskDocument(document, diagnosis.secrets),
     secrets: [...diagnosis.secrets],

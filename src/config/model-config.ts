@@ -24,6 +24,9 @@ interface ModelRetry {
   readonly maxDelayS: number;
   /** Spent waiting between tries, in all. */
   readonly maxWaitS: number;
+  /** The same two for a client at our door, who waits and has retries of its own. */
+  readonly doorMaxTries: number;
+  readonly doorMaxWaitS: number;
 }
 
 /** `responses_api_models.azure_openai_model`: one deployment. */
@@ -88,6 +91,8 @@ const section = createSection({
     base_delay_s: withDefault(number(0), 1),
     max_delay_s: withDefault(number(0), 60),
     max_wait_s: withDefault(number(0), 600),
+    door_max_tries: withDefault(integer(1), 3),
+    door_max_wait_s: withDefault(number(0), 10),
   }),
   url: optional(text()),
 });

@@ -31,6 +31,8 @@ export interface ServerInstance {
   readonly name: string;
   readonly type: ServerType;
   readonly implementation: string;
+  /** It has a `url`: a server of its type that runs elsewhere, whatever implements it there. */
+  readonly isExternal: boolean;
   readonly node: MapNode;
   readonly path: NodePath;
 }
@@ -73,7 +75,17 @@ function readInstance(
   const [first, second] = declared;
   if (first !== undefined && second === undefined && otherTypes.length === 0) {
     const [implementation, body] = first;
-    return {name, type, implementation, node: body, path: [name, type, implementation]};
+    return {
+      name,
+      type,
+      implementation,
+      isExternal: hasUrl(type, body),
+      node: body,
+      path: [name, type, implementation],
+    };
+  }
+  if (first === undefined && otherTypes.length === 0 && block.kind === 'map' && hasUrl(type, block)) {
+    return {name, type, implementation: 'url', isExternal: true, node: block, path: [name, type]};
   }
   const {file, line, column} = block.origin;
   const place = {file, line, column, path: formatPath([name, type])};
@@ -83,9 +95,19 @@ function readInstance(
   } else if (!isMissing(block)) {
     const names = declared.map(([implementation]) => `\`${implementation}\``).join(' and ');
     const message = first === undefined ? 'names no implementation' : `names ${names}, but only one can be`;
-    report({...place, message, hint: `Write \`${type}: {${known.join(' or ')}: {…}}\`.`});
+    report({
+      ...place,
+      message,
+      hint: `Write \`${type}: {${known.join(' or ')}: {…}}\`, or \`${type}: {url: …}\` for a server that runs elsewhere.`,
+    });
   }
   return undefined;
+}
+
+/** Only what NeMo Gym knows can run elsewhere: a simulator is there to be started. */
+function hasUrl(type: ServerType, {entries}: MapNode): boolean {
+  const url = entries.get('url');
+  return type !== 'simulators' && url?.kind === 'scalar' && url.value !== null;
 }
 
 /** A map is an implementation; so is a known one's name with nothing below it. Other values are descriptions. */

@@ -2,6 +2,7 @@ import {closeKey} from '../core/close-match.ts';
 import type {Problem} from '../core/errors.ts';
 import {type AgentConfig, type AgentDefaults, readAgent} from './agent-config.ts';
 import {type ConfigNode, formatPath, type MapNode} from './config-node.ts';
+import {type ExternalServer, readExternalServer} from './external-server.ts';
 import {type JudgeConfig, readJudge} from './judge-config.ts';
 import {type ModelConfig, readModel} from './model-config.ts';
 import type {PathRoots} from './packaged-path.ts';
@@ -16,6 +17,8 @@ export interface Servers {
   readonly judges: ReadonlyMap<string, JudgeConfig>;
   readonly agents: ReadonlyMap<string, AgentConfig>;
   readonly simulators: ReadonlyMap<string, SimulatorConfig>;
+  /** Judges and agents that run elsewhere. A model that does is one of `models`. */
+  readonly externals: ReadonlyMap<string, ExternalServer>;
 }
 
 export interface ServerOptions extends PathRoots {
@@ -36,7 +39,7 @@ export function readServers(root: MapNode, options: ServerOptions): Servers {
   const reader = createReader();
   for (const instance of instances) {
     warnAboutStrayOverride(instance, instances, options.warn);
-    if (!isSupported(instance)) {
+    if (!instance.isExternal && !isSupported(instance)) {
       reportUnsupported(instance, instances, {...options, problem: report});
       continue;
     }
@@ -64,6 +67,7 @@ function createReader(): Reader {
   const judges = new Map<string, JudgeConfig>();
   const agents = new Map<string, AgentConfig>();
   const simulators = new Map<string, SimulatorConfig>();
+  const externals = new Map<string, ExternalServer>();
   const readers: Readonly<Record<ServerType, (instance: ServerInstance, context: ReadContext) => void>> = {
     responses_api_models: (instance, context) => keep(models, readModel(instance, context)),
     resources_servers: (instance, context) => keep(judges, readJudge(instance, context)),
@@ -71,10 +75,14 @@ function createReader(): Reader {
     simulators: (instance, context) => keep(simulators, readSimulator(instance, context)),
   };
   return {
-    servers: {models, judges, agents, simulators},
-    read: (instance, context) => readers[instance.type](instance, context),
+    servers: {models, judges, agents, simulators, externals},
+    read(instance, context) {
+      const runsElsewhere = instance.isExternal && instance.type !== 'responses_api_models';
+      if (runsElsewhere) keep(externals, readExternalServer(instance, context));
+      else readers[instance.type](instance, context);
+    },
     forget: (name) => {
-      for (const map of [models, judges, agents, simulators]) map.delete(name);
+      for (const map of [models, judges, agents, simulators, externals]) map.delete(name);
     },
   };
 }
@@ -98,7 +106,8 @@ function reportUnsupported(
 ): void {
   const referrer = instances.find(
     (other) =>
-      isSupported(other) && [...other.node.entries.values()].some((value) => refersTo(value, type, name)),
+      (other.isExternal || isSupported(other)) &&
+      [...other.node.entries.values()].some((value) => refersTo(value, type, name)),
   );
   const needed = type === 'responses_api_models' || referrer !== undefined || agentName === name;
   const {file, line, column} = node.origin;

@@ -43,7 +43,7 @@ describe('models', () => {
       stream: false,
       defaultHeaders: {},
       timeouts: {connectS: 10, firstByteS: 600, idleS: 120, callS: 900},
-      retry: {maxTries: 6, baseDelayS: 1, maxDelayS: 60, maxWaitS: 600},
+      retry: {maxTries: 6, baseDelayS: 1, maxDelayS: 60, maxWaitS: 600, doorMaxTries: 3, doorMaxWaitS: 10},
       url: undefined,
     });
   });
