@@ -1,8 +1,9 @@
 import {writeExactJson} from '../core/exact-json.ts';
-import type {JsonObject, JsonValue} from '../core/json.ts';
+import {failureNotes} from '../core/failure-notes.ts';
+import type {JsonValue} from '../core/json.ts';
+import {provenanceOf} from '../core/provenance.ts';
 import {joinMembers, splitMembers} from '../core/raw-json.ts';
-import type {CallTrace, CompletedOutcome, FailedOutcome, Rollout} from '../core/rollout.ts';
-import {failureClass, isTerminal} from './failure-class.ts';
+import type {CompletedOutcome, FailedOutcome, Rollout} from '../core/rollout.ts';
 
 /**
  * A completed rollout as its line, without the newline: the materialised row as it is written, with `response`, `reward` and
@@ -18,7 +19,7 @@ export function encodeRollout(outcome: CompletedOutcome): string {
       if (value !== undefined && !writtenHere.has(key)) results.push([key, value]);
     }
   }
-  return encode(rollout, results, [...attemptIndex(rollout), ['_rollcall', provenance(outcome)]]);
+  return encode(rollout, results, [...attemptIndex(rollout), ['_rollcall', provenanceOf(outcome)]]);
 }
 
 /**
@@ -26,18 +27,10 @@ export function encodeRollout(outcome: CompletedOutcome): string {
  * failed, and what went wrong. Never a reward.
  */
 export function encodeFailure({rollout, error, response}: FailedOutcome): string {
-  const failure: JsonObject = {
-    code: error.code,
-    message: error.message,
-    hint: error.hint ?? null,
-    ...(error.httpStatus === undefined ? {} : {http_status: error.httpStatus}),
-    ...(error.requestId === undefined ? {} : {request_id: error.requestId}),
-  };
+  const notes = failureNotes(error, response !== undefined);
   return encode(rollout, response === undefined ? [] : [['response', response]], [
     ...attemptIndex(rollout),
-    ['_ng_failure_class', failureClass(error, response !== undefined)],
-    ['_ng_failure_terminal', isTerminal(error)],
-    ['_ng_failure', failure],
+    ...Object.entries(notes).map(([key, value]) => [key, value ?? null] as const),
   ]);
 }
 
@@ -78,23 +71,4 @@ function encode({text}: Rollout, results: Members, notes: Members): string {
 /** NeMo Gym's count of the attempts before this one; left out of first attempts, as there. */
 function attemptIndex({attempt}: Rollout): readonly (readonly [string, JsonValue])[] {
   return attempt > 1 ? [['_ng_attempt_index', attempt - 1]] : [];
-}
-
-function provenance({rollout, trace, verification, judgeMs}: CompletedOutcome): JsonObject {
-  const traces: readonly CallTrace[] = [trace, ...(verification?.traces ?? [])];
-  const simulated = traces.some((each) => each.simulated === true);
-  return {
-    attempt: rollout.attempt,
-    calls: traces.reduce((sum, {calls}) => sum + calls, 0),
-    deployment: trace.deployment,
-    request_id: trace.requestId ?? null,
-    queued_ms: tenths(trace.queuedMs),
-    model_ms: tenths(trace.callMs),
-    judge_ms: tenths(judgeMs),
-    ...(simulated ? {simulated} : {}),
-  };
-}
-
-function tenths(ms: number): number {
-  return Math.round(ms * 10) / 10;
 }
