@@ -4,9 +4,14 @@ import {CallError} from '../core/errors.ts';
 import type {Admission, Priority} from './admission.ts';
 import {type CallHistory, decideRetry, type RetryOptions} from './retry-policy.ts';
 
-export interface DispatchOptions {
+export interface DispatchOptions<T = unknown> {
   readonly cancellation: Cancellation;
   readonly priority: Priority;
+  /**
+   * For results that go on after they are there, such as streams: the place is held until this promise settles.
+   * Without it, or without a promise, it is given back with the result.
+   */
+  readonly holdWhile?: ((value: T) => Promise<void> | undefined) | undefined;
 }
 
 /** One exchange with the deployment. It is called again for each try. */
@@ -23,10 +28,11 @@ export interface Dispatched<T> {
 /** The one owner of admission and retry for a deployment; knows no HTTP and no Azure. */
 export interface Dispatcher {
   /**
-   * Admits, makes the exchange, and tries again as the retry policy says; a place is held only while on the wire.
+   * Admits, makes the exchange, and tries again as the retry policy says; a place is held only while on the wire
+   * (see `holdWhile`).
    * Fails with the last `CallError`, its `calls` counted, or with the cancellation's reason.
    */
-  dispatch<T>(exchange: Exchange<T>, options: DispatchOptions): Promise<Dispatched<T>>;
+  dispatch<T>(exchange: Exchange<T>, options: DispatchOptions<T>): Promise<Dispatched<T>>;
 }
 
 export interface DispatcherOptions {
@@ -45,7 +51,7 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
   const reach = new Reach();
 
   return {
-    async dispatch(exchange, {cancellation, priority}) {
+    async dispatch(exchange, {cancellation, priority, holdWhile}) {
       const tries = new Tries();
       for (;;) {
         const queuedFrom = clock.monotonic();
@@ -56,9 +62,13 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
         const sentAt = clock.monotonic();
         tries.queuedMs += sentAt - queuedFrom;
         tries.calls++;
+        let isHeld = false;
         try {
           const value = await exchange({cancellation});
           reach.onAnswer();
+          const over = holdWhile?.(value);
+          isHeld = over !== undefined;
+          void over?.then(release, release);
           return {
             value,
             calls: tries.calls,
@@ -79,7 +89,7 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
           tries.queuedMs += delayMs;
           await sleep(clock, delayMs, cancellation);
         } finally {
-          release();
+          if (!isHeld) release();
         }
       }
     },
@@ -158,8 +168,10 @@ function quotaExhausted(error: CallError, deployment: string): CallError {
       fault: error.fault,
       effect: 'run',
       throttled: true,
+      retryAfterMs: error.retryAfterMs,
       httpStatus: error.httpStatus,
       requestId: error.requestId,
+      body: error.body,
       hint: 'Run the same command again later, raise the quota, or allow longer waits with retry.max_wait_s.',
       cause: error,
     },

@@ -163,4 +163,30 @@ describe('the dispatcher', () => {
     expect(await result).toBe(reason);
     expect([clock.pendingTimers, source.listenerCount]).toEqual([0, 0]);
   });
+
+  it('holds the place of a result that goes on until it is over', async () => {
+    const {clock, dispatcher, inFlight} = setUp(1);
+    let finish: () => void = () => undefined;
+    const over = new Promise<void>((resolve) => (finish = resolve));
+    const first = dispatcher.dispatch(() => Promise.resolve('stream'), {...options, holdWhile: () => over});
+    const next = scripted(clock, []);
+    void dispatcher.dispatch(next.exchange, options);
+    await clock.advance(5_000);
+    expect(await first).toMatchObject({value: 'stream', callMs: 0});
+    expect([inFlight(), next.sentAt]).toEqual([1, []]);
+    finish();
+    await clock.advance(100);
+    expect([inFlight(), next.sentAt]).toEqual([0, [5_000]]);
+  });
+
+  it('gives the place back at once when there is nothing to hold it for', async () => {
+    const {clock, dispatcher, inFlight} = setUp(1);
+    const result = dispatcher.dispatch(scripted(clock, []).exchange, {
+      ...options,
+      holdWhile: () => undefined,
+    });
+    await clock.advance(100);
+    await result;
+    expect(inFlight()).toBe(0);
+  });
 });

@@ -1,0 +1,63 @@
+import type {Cancellation} from '../core/cancellation.ts';
+import {watchChunks} from '../core/watch-chunks.ts';
+import type {WireAnswer, WireModel} from '../core/wire.ts';
+import type {Admission, Priority} from './admission.ts';
+import type {Dispatcher} from './dispatcher.ts';
+
+/**
+ * The same model, admitted and retried by `dispatcher`, with every exchange and all waiting in its trace. An answer that
+ * is a stream keeps its place until its last byte has passed, its reader has left it, or it is cancelled; nothing is
+ * tried again once it has begun.
+ */
+export function dispatchWire(model: WireModel, dispatcher: Dispatcher, priority: Priority): WireModel {
+  return async (request, {cancellation}) => {
+    const {value, calls, queuedMs, callMs} = await dispatcher.dispatch(
+      async (options) => watchAnswer(await model(request, options), cancellation),
+      {cancellation, priority, holdWhile: ({over}) => over},
+    );
+    return {...value.answer, trace: {...value.answer.trace, calls, queuedMs, callMs}};
+  };
+}
+
+/** The same model behind one more limit, such as a provider's own; time waiting for it counts as queued. Nothing is retried. */
+export function limitWire(model: WireModel, admission: Admission, now: () => number): WireModel {
+  return async (request, options) => {
+    const {cancellation} = options;
+    const from = now();
+    const release = await admission.admit({priority: 'begun', cancellation});
+    const waitedMs = now() - from;
+    let isHeld = false;
+    try {
+      const {answer, over} = watchAnswer(await model(request, options), cancellation);
+      isHeld = over !== undefined;
+      void over?.then(release);
+      return {...answer, trace: {...answer.trace, queuedMs: answer.trace.queuedMs + waitedMs}};
+    } finally {
+      if (!isHeld) release();
+    }
+  };
+}
+
+/** An answer that tells when it is over; one that is whole has nothing to tell. */
+export interface WatchedAnswer {
+  readonly answer: WireAnswer;
+  /** Settles, and never fails, when the stream is read, has failed, is left or is cancelled. */
+  readonly over: Promise<void> | undefined;
+}
+
+/** Watches an answer's stream to its end, whatever end that is. */
+export function watchAnswer(answer: WireAnswer, cancellation: Cancellation): WatchedAnswer {
+  const {content} = answer;
+  if (content.kind === 'body') return {answer, over: undefined};
+  let tell: () => void = () => undefined;
+  const over = new Promise<void>((resolve) => (tell = resolve));
+  const finish = (): void => {
+    stopListening();
+    tell();
+  };
+  const chunks = watchChunks(content.chunks, finish);
+  // Called off before anybody reads: the stream itself will never say so.
+  let stopListening: () => void = () => undefined;
+  stopListening = cancellation.onCancel(finish);
+  return {answer: {...answer, content: {kind: 'events', chunks}}, over};
+}

@@ -1,0 +1,124 @@
+/** What is known about a provider from the calls to it. Times are the clock's monotonic milliseconds. */
+export interface ProviderHealth {
+  /** Share of calls that it answered, from 0 to 1; the last ones count most. */
+  readonly health: number;
+  /** Until an answer began, the last ones counting most; undefined before the first. */
+  readonly latencyMs: number | undefined;
+  /** Calls under way, streams that are still being read included. */
+  readonly pending: number;
+  /** Failures in a row. */
+  readonly failures: number;
+  readonly aside: SetAside | undefined;
+  /** How often it was set aside: tells calls begun before it from those that try it out again. */
+  readonly round: number;
+}
+
+/** A provider gets nothing until `untilMs`, then one call at a time to try it out. */
+export interface SetAside {
+  readonly untilMs: number;
+  /** The server named the time itself. */
+  readonly isAskedFor: boolean;
+  /** Calls under way that try it out. */
+  readonly probes: number;
+}
+
+/** What is remembered about a call while it is under way. */
+export interface ProviderCall {
+  readonly startedMs: number;
+  readonly round: number;
+  readonly isProbe: boolean;
+}
+
+/** A failure that says something about the provider. */
+export interface ProviderFailure {
+  readonly nowMs: number;
+  /** How long the server asked to be left alone. */
+  readonly retryAfterMs: number | undefined;
+  /** Nothing will change by itself: stays aside for as long as there is. */
+  readonly isMisconfigured: boolean;
+}
+
+/** A provider that nobody has called. */
+export const untriedProvider: ProviderHealth = {
+  health: 1,
+  latencyMs: undefined,
+  pending: 0,
+  failures: 0,
+  aside: undefined,
+  round: 0,
+};
+
+// A failure or two weigh, ten answers later they are forgotten.
+const newestShare = 0.3;
+const asidePerFailureMs = 3_000;
+/** No provider is set aside for longer, unless its server asks for it. */
+const longestAsideMs = 60_000;
+
+/** A call begins. */
+export function startCall(
+  provider: ProviderHealth,
+  nowMs: number,
+): {readonly provider: ProviderHealth; readonly call: ProviderCall} {
+  const {aside, pending, round} = provider;
+  return {
+    provider: {...provider, pending: pending + 1, aside: aside && {...aside, probes: aside.probes + 1}},
+    call: {startedMs: nowMs, round, isProbe: aside !== undefined},
+  };
+}
+
+/** It has answered, or its stream has begun; it is still pending. Only a call that tried it out brings it back. */
+export function noteAnswer(provider: ProviderHealth, call: ProviderCall, nowMs: number): ProviderHealth {
+  const {health, latencyMs, round} = provider;
+  const tookMs = nowMs - call.startedMs;
+  const next = {
+    ...provider,
+    health: moved(health, 1),
+    latencyMs: latencyMs === undefined ? tookMs : moved(latencyMs, tookMs),
+  };
+  return call.round === round ? {...next, failures: 0, aside: undefined} : next;
+}
+
+/**
+ * It has failed and is set aside: for as long as the server asks, else for longer with each failure in a row. Calls that
+ * were under way together fail together and count once.
+ */
+export function noteFailure(
+  provider: ProviderHealth,
+  call: ProviderCall,
+  {nowMs, retryAfterMs, isMisconfigured}: ProviderFailure,
+): ProviderHealth {
+  const next = {...provider, health: moved(provider.health, 0)};
+  const isAskedFor = retryAfterMs !== undefined;
+  if (call.round !== provider.round) return isAskedFor ? extendAside(next, nowMs + retryAfterMs) : next;
+  const failures = provider.failures + 1;
+  const ownMs = isMisconfigured ? longestAsideMs : Math.min(longestAsideMs, asidePerFailureMs * failures);
+  return {
+    ...next,
+    failures,
+    round: provider.round + 1,
+    aside: {untilMs: nowMs + (retryAfterMs ?? ownMs), isAskedFor, probes: 0},
+  };
+}
+
+/** The call is over, whatever became of it. */
+export function endCall(provider: ProviderHealth, call: ProviderCall): ProviderHealth {
+  const {aside, pending, round} = provider;
+  const wasCounted = call.isProbe && call.round === round;
+  return {
+    ...provider,
+    pending: pending - 1,
+    aside: aside && wasCounted ? {...aside, probes: aside.probes - 1} : aside,
+  };
+}
+
+/** A call from before has learnt how long the server wants to be left alone. */
+function extendAside(provider: ProviderHealth, untilMs: number): ProviderHealth {
+  const {aside, round} = provider;
+  return aside === undefined
+    ? {...provider, round: round + 1, aside: {untilMs, isAskedFor: true, probes: 0}}
+    : {...provider, aside: {...aside, untilMs: Math.max(aside.untilMs, untilMs), isAskedFor: true}};
+}
+
+function moved(average: number, value: number): number {
+  return average + newestShare * (value - average);
+}
