@@ -46,10 +46,16 @@ export interface ServiceReply {
   readonly headers?: Readonly<Record<string, string | readonly string[]>> | undefined;
   /** `application/json` unless said. */
   readonly contentType?: string | undefined;
-  readonly body:
-    | {readonly json: JsonValue}
-    | {readonly bytes: Uint8Array | string}
-    | {readonly events: AsyncIterable<Uint8Array>};
+  readonly body: {readonly json: JsonValue} | {readonly bytes: Uint8Array | string} | ServiceEvents;
+}
+
+/** Chunks that go out one by one as they come, at the pace of who reads them. */
+export interface ServiceEvents {
+  readonly events: AsyncIterable<Uint8Array>;
+  /** Tells the first chunk with something of the answer in it, whose time is noted; without it the first chunk is. */
+  readonly isAnswer?: ((chunk: Uint8Array) => boolean) | undefined;
+  /** Called once, after the last chunk or where the sequence broke off: for notes on what was learnt on the way. */
+  readonly onEnd?: (() => void) | undefined;
 }
 
 /** A `RollcallError` that is thrown becomes an error body of the contract's shape, with its status. */
@@ -58,7 +64,7 @@ export type ServiceHandler = (request: ServiceRequest) => Promise<ServiceReply> 
 export interface ServiceRoute {
   /** `*` for every method (the handler refuses what it does not take). */
   readonly method: 'GET' | 'POST' | '*';
-  /** A fixed path, or `*` for all that no other route has. */
+  /** A fixed path, all below one (`/v1/models/*`), or `*` for all that no other route has. */
   readonly path: string;
   readonly handle: ServiceHandler;
 }

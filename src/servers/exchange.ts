@@ -1,0 +1,121 @@
+import type {IncomingMessage, ServerResponse} from 'node:http';
+import {CancellationSource} from '../core/cancellation.ts';
+import type {Clock} from '../core/clock.ts';
+import {CancelledError} from '../core/errors.ts';
+import type {JsonObject} from '../core/json.ts';
+import type {Redact} from '../core/ports.ts';
+import type {RequestNotes, ServiceRequest} from './service.ts';
+import type {Telemetry} from './telemetry.ts';
+
+export interface ExchangeContext {
+  /** The instance's name. */
+  readonly name: string;
+  readonly kind: string;
+  readonly telemetry: Telemetry;
+  readonly redact: Redact;
+  readonly clock: Clock;
+}
+
+/** One request from its arrival to its last byte, or to where its client went away: then it is cancelled. */
+export class Exchange {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly notes: RequestNotes = {};
+  readonly cancellation: CancellationSource = new CancellationSource();
+  readonly #context: ExchangeContext;
+  readonly #arrivedMs: number;
+  readonly #onEnd: () => void;
+  /** Both the response has closed and its route has finished: only then is all known. */
+  #partsOpen = 2;
+
+  constructor(
+    {request, response}: {readonly request: IncomingMessage; readonly response: ServerResponse},
+    context: ExchangeContext,
+    onEnd: () => void,
+  ) {
+    this.request = request;
+    this.response = response;
+    this.#context = context;
+    this.#onEnd = onEnd;
+    this.#arrivedMs = context.clock.monotonic();
+    context.telemetry.requestBegan(context.name, context.kind);
+    response.on('close', () => {
+      if (!response.writableFinished) this.cancellation.cancel(new CancelledError('the client went away'));
+      this.#end();
+    });
+  }
+
+  /** What the route sees of it. */
+  toServiceRequest(body: JsonObject | undefined): ServiceRequest {
+    const {request, cancellation, notes} = this;
+    return new RoutedRequest({request, cancellation, notes}, body);
+  }
+
+  /** The route will do no more for it. */
+  routeFinished(): void {
+    this.#end();
+  }
+
+  /** Notes the time from the arrival to this moment as that of the first token, once. */
+  noteFirstToken(): void {
+    this.notes.firstTokenMs ??= this.#elapsed();
+  }
+
+  #end(): void {
+    this.#partsOpen -= 1;
+    if (this.#partsOpen > 0) return;
+    this.#onEnd();
+    const {request, response, notes} = this;
+    const {name, kind, telemetry, redact} = this.#context;
+    telemetry.requestEnded({
+      server: name,
+      kind,
+      method: request.method ?? '',
+      path: redact(pathOf(request)),
+      status: response.writableFinished ? response.statusCode : 499,
+      durationMs: this.#elapsed(),
+      notes: notes.requestModel === undefined ? notes : {...notes, requestModel: redact(notes.requestModel)},
+    });
+  }
+
+  #elapsed(): number {
+    return this.#context.clock.monotonic() - this.#arrivedMs;
+  }
+}
+
+/** A request's path, without the query. */
+export function pathOf({url = ''}: IncomingMessage): string {
+  const end = url.indexOf('?');
+  return end === -1 ? url : url.slice(0, end);
+}
+
+class RoutedRequest implements ServiceRequest {
+  readonly method: string;
+  readonly headers: ServiceRequest['headers'];
+  readonly cancellation: ServiceRequest['cancellation'];
+  readonly notes: RequestNotes;
+  readonly body: JsonObject | undefined;
+  readonly #request: IncomingMessage;
+
+  constructor(
+    {request, cancellation, notes}: Pick<Exchange, 'request' | 'cancellation' | 'notes'>,
+    body: JsonObject | undefined,
+  ) {
+    this.#request = request;
+    this.method = request.method ?? '';
+    this.headers = request.headers;
+    this.cancellation = cancellation;
+    this.notes = notes;
+    this.body = body;
+  }
+
+  get path(): string {
+    return pathOf(this.#request);
+  }
+
+  get query(): URLSearchParams {
+    const {url = ''} = this.#request;
+    const start = url.indexOf('?');
+    return new URLSearchParams(start === -1 ? '' : url.slice(start + 1));
+  }
+}

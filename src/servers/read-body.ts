@@ -1,0 +1,59 @@
+import type {IncomingMessage} from 'node:http';
+import {CancelledError} from '../core/errors.ts';
+import type {JsonObject} from '../core/json.ts';
+import {decodeBody} from './decode-body.ts';
+import {parseBody} from './parse-body.ts';
+import {RequestRefusal} from './request-refusal.ts';
+
+/**
+ * A request's body as JSON, whatever its content type says (`curl -d` names a form); undefined for an empty one. Fails with a
+ * `RequestRefusal` for what is no object, too big or of an unknown encoding, with a `CancelledError` when the client goes away.
+ */
+export async function readBody(
+  request: IncomingMessage,
+  limitBytes: number,
+): Promise<JsonObject | undefined> {
+  const bytes = await readBytes(request, limitBytes);
+  if (bytes.length === 0) return undefined;
+  const encoding = request.headers['content-encoding'];
+  const plain = encoding === undefined ? bytes : await decodeBody(bytes, {encoding, limitBytes});
+  return plain.length === 0 ? undefined : parseBody(plain);
+}
+
+/** The refusal of a body beyond the limit, of the wire or unpacked. */
+export function bodyTooLarge(limitBytes: number): RequestRefusal {
+  return new RequestRefusal(
+    `The request's body is larger than the ${limitBytes} bytes that this server takes.`,
+    {
+      status: 413,
+      code: 'request_too_large',
+    },
+  );
+}
+
+function readBytes(request: IncomingMessage, limitBytes: number): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    // What is left of a refused body is read to nothing, by the platform, so that its sender comes to read the answer.
+    if (Number(request.headers['content-length'] ?? 0) > limitBytes) {
+      reject(bodyTooLarge(limitBytes));
+      return;
+    }
+    const chunks: Buffer[] = [];
+    let bytes = 0;
+    request.on('data', (chunk: Buffer) => {
+      bytes += chunk.length;
+      if (bytes <= limitBytes) {
+        chunks.push(chunk);
+        return;
+      }
+      chunks.length = 0;
+      reject(bodyTooLarge(limitBytes));
+    });
+    request.on('end', () => {
+      const [only, ...others] = chunks;
+      resolve(only !== undefined && others.length === 0 ? only : Buffer.concat(chunks));
+    });
+    const onGone = (): void => reject(new CancelledError('the client went away'));
+    request.on('error', onGone).on('close', onGone);
+  });
+}

@@ -1,0 +1,93 @@
+import type {IncomingHttpHeaders} from 'node:http';
+import type {Clock} from '../core/clock.ts';
+import {CallError} from '../core/errors.ts';
+import type {Logger, Redact} from '../core/ports.ts';
+import {tokenRefusal} from '../runtime/http-token.ts';
+import {type ErrorReply, toErrorReply} from './error-reply.ts';
+import type {Exchange} from './exchange.ts';
+import {readBody} from './read-body.ts';
+import {RequestRefusal} from './request-refusal.ts';
+import {sendReply} from './send-reply.ts';
+import type {ServiceRoute} from './service.ts';
+
+export interface ServeOptions {
+  /** The instance's name, for the log. */
+  readonly name: string;
+  /** Whether a request's headers show the server's token; undefined where none is wanted. */
+  readonly showsToken: ((headers: IncomingHttpHeaders) => boolean) | undefined;
+  readonly bodyLimitBytes: number;
+  readonly redact: Redact;
+  readonly logger: Logger;
+  readonly clock: Clock;
+}
+
+/** The one path that is open to all: who watches a server needs no token. */
+export const healthPath = '/healthz';
+
+/** Answers one request: token, body, route, reply, or the error of any of them. Never fails. */
+export async function serveRoute(
+  route: ServiceRoute | RequestRefusal,
+  exchange: Exchange,
+  options: ServeOptions,
+): Promise<void> {
+  try {
+    if (options.showsToken !== undefined) checkToken(route, exchange, options.showsToken);
+    if (route instanceof RequestRefusal) throw route;
+    const body = hasBody(exchange) ? await readBody(exchange.request, options.bodyLimitBytes) : undefined;
+    const reply = await route.handle(exchange.toServiceRequest(body));
+    await sendReply(exchange, reply, options.clock);
+  } catch (error) {
+    fail(error, exchange, options);
+  } finally {
+    exchange.routeFinished();
+  }
+}
+
+function checkToken(
+  route: ServiceRoute | RequestRefusal,
+  {request: {headers}}: Exchange,
+  showsToken: (headers: IncomingHttpHeaders) => boolean,
+): void {
+  if (!(route instanceof RequestRefusal) && route.path === healthPath) return;
+  if (showsToken(headers)) {
+    // It was for this server: no route passes it on.
+    if (showsToken({authorization: headers.authorization})) delete headers.authorization;
+    return;
+  }
+  const {message, type = '', code = ''} = tokenRefusal;
+  throw new RequestRefusal(message ?? '', {status: 401, type, code, headers: {'www-authenticate': 'Bearer'}});
+}
+
+function hasBody({request: {method, headers}}: Exchange): boolean {
+  if (method === 'GET' || method === 'HEAD') return false;
+  return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
+}
+
+function fail(error: unknown, exchange: Exchange, {name, redact, logger}: ServeOptions): void {
+  const {response, notes, cancellation} = exchange;
+  const reply = cancellation.reason === undefined ? toErrorReply(error, redact) : undefined;
+  if (reply === undefined) {
+    notes.error ??= 'cancelled';
+    response.destroy();
+    return;
+  }
+  notes.error ??= reply.code;
+  if (error instanceof CallError) {
+    notes.calls ??= error.calls;
+    notes.upstreamRequestId ??= error.requestId;
+  }
+  if (reply.isBug)
+    logger.error(`${name}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+  // What has begun to come as a success can only be cut off.
+  if (response.headersSent) response.destroy();
+  else sendError(exchange, reply);
+}
+
+function sendError({response}: Exchange, {status, headers, body}: ErrorReply): void {
+  response.writeHead(status, {
+    ...headers,
+    'content-type': 'application/json',
+    'content-length': Buffer.byteLength(body),
+  });
+  response.end(body);
+}

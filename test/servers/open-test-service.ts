@@ -1,0 +1,39 @@
+import {systemClock} from '../../src/runtime/clock.ts';
+import {openService, type Service, type ServiceOptions} from '../../src/servers/open-service.ts';
+import type {ServiceRoute} from '../../src/servers/service.ts';
+import {createTelemetry, type Telemetry} from '../../src/servers/telemetry.ts';
+
+export interface TestService extends Service {
+  /** Lines of the access log. */
+  readonly lines: string[];
+  /** What was logged, with its level before it. */
+  readonly logged: string[];
+  readonly telemetry: Telemetry;
+}
+
+/** A service on a free port that keeps what it logs. */
+export async function openTestService(
+  routes: readonly ServiceRoute[],
+  options: Partial<ServiceOptions> & {readonly accessLog?: 'human' | 'json'} = {},
+): Promise<TestService> {
+  const lines: string[] = [];
+  const logged: string[] = [];
+  const log = (level: string) => (message: string) => void logged.push(`${level} ${message}`);
+  const {accessLog = 'json', clock = systemClock} = options;
+  const telemetry = createTelemetry({accessLog, writeLine: (line) => lines.push(line), clock});
+  const service = await openService(
+    {
+      name: 'policy_model',
+      kind: 'model',
+      host: '127.0.0.1',
+      port: 0,
+      telemetry,
+      redact: (text) => text,
+      logger: {debug: log('debug'), info: log('info'), warn: log('warn'), error: log('error')},
+      clock,
+      ...options,
+    },
+    routes,
+  );
+  return {...service, lines, logged, telemetry};
+}
