@@ -1,10 +1,13 @@
+import type {JsonObject} from '../core/json.ts';
 import {refuseUnknown} from './checks/authorize.ts';
 import {refuseApiVersion} from './checks/check-api-version.ts';
 import {findCall} from './checks/find-call.ts';
+import type {ParameterContext} from './checks/parameter-context.ts';
 import {refuseChatRequest} from './checks/refuse-chat-request.ts';
+import {refuseEmbeddingsRequest} from './checks/refuse-embeddings-request.ts';
 import {refuseLongPrompt} from './checks/refuse-long-prompt.ts';
 import {refuseResponsesRequest} from './checks/refuse-responses-request.ts';
-import {findRoute} from './checks/route.ts';
+import {findRoute, type ModelOperation} from './checks/route.ts';
 import type {Exchange} from './exchange.ts';
 import {replaceReply, spoilReply} from './faults/apply-fault.ts';
 import type {Call} from './generation/call.ts';
@@ -18,7 +21,7 @@ import {azureError} from './wire/azure-error.ts';
 import {promptBlocked} from './wire/filter-results.ts';
 import {generatedReply} from './wire/generated-reply.ts';
 import {modelsReply} from './wire/models-reply.ts';
-import type {Reply} from './wire/reply.ts';
+import type {Reply, WholeReply} from './wire/reply.ts';
 import type {World} from './world.ts';
 
 /** One thing that can end a request: it replies, or lets the exchange pass to the next. */
@@ -95,26 +98,32 @@ function parameters({
   maxTokens,
 }: Call): Reply | undefined {
   const {family, settings} = deployment;
-  const refusal =
-    operation === 'chat'
-      ? refuseChatRequest(body, {apiVersion: version, model: settings.model, family})
-      : refuseResponsesRequest(body, family);
-  if (refusal !== undefined) return refusal;
+  const refusal = refusals[operation](body, {apiVersion: version, model: settings.model, family});
+  if (refusal !== undefined || operation === 'embeddings') return refusal;
   const toolsText = body['tools'] === undefined ? '' : JSON.stringify(body['tools']);
   return refuseLongPrompt(family, countPromptTokens(prompt, toolsText), maxTokens);
 }
 
-function promptFilter({prompt, deployment}: Call): Reply | undefined {
+type Refusal = (body: JsonObject, context: ParameterContext) => WholeReply | undefined;
+
+const refusals: Readonly<Record<ModelOperation, Refusal>> = {
+  chat: refuseChatRequest,
+  responses: refuseResponsesRequest,
+  embeddings: refuseEmbeddingsRequest,
+};
+
+function promptFilter({operation, prompt, deployment}: Call): Reply | undefined {
+  // The service's filter looks at what models say and are told to say, not at what is made a vector of.
+  if (operation === 'embeddings') return undefined;
   const {contentFilter} = deployment.settings;
   const rule = blockedPrompt(prompt, contentFilter);
   return rule && promptBlocked(rule, contentFilter);
 }
 
 function rateLimit(call: Call, exchange: Exchange, {clock, region}: World): Reply | undefined {
-  const {deployment, prompt, maxTokens, operation, apiVersion: version} = call;
-  const {limits, model} = deployment.settings;
-  const {defaultMaxTokens} = limits;
-  exchange.cost = requestCharge(deployment.family, {prompt, maxTokens, defaultMaxTokens});
+  const {deployment, operation, apiVersion: version} = call;
+  const {model} = deployment.settings;
+  exchange.cost = requestCharge(call);
   const decision = deployment.limiter.admit(clock.monotonic(), exchange.cost);
   if (decision.admitted) {
     exchange.admission = decision;

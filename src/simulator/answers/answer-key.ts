@@ -7,7 +7,7 @@ import {
   type JsonObject,
   type JsonValue,
 } from '../../core/json.ts';
-import {promptOfResponses} from '../generation/prompt.ts';
+import {promptOf} from '../generation/prompt.ts';
 
 export interface KeyEntry {
   readonly question: string;
@@ -84,7 +84,7 @@ function expectedAnswer(row: JsonObject): string | undefined {
 /** The texts a row can be known by, the shortest name first: its question, then its last user text. */
 function questionsOf(row: JsonObject): string[] {
   const params = asJsonObject(row['responses_create_params']);
-  const asked = promptOfResponses(params ?? {input: inputOf(row)}).lastUserText;
+  const asked = promptOf('responses', params ?? {input: inputOf(row)}).lastUserText;
   return [asString(row['question']) ?? '', asked].map((text) => text.trim()).filter((text) => text !== '');
 }
 

@@ -13,6 +13,15 @@ export interface ModelFamily {
   readonly defaultCharge: number;
   /** Whether the prompt is charged beside the maximum. */
   readonly chargesPrompt: boolean;
+  /** Makes vectors instead of text; `contextWindow` is then that of one input. */
+  readonly embedding?: EmbeddingFamily;
+}
+
+export interface EmbeddingFamily {
+  /** Length of a vector where the request asks for none. */
+  readonly dimensions: number;
+  /** Takes `dimensions`, for shorter vectors. */
+  readonly shortens: boolean;
 }
 
 const chat: ModelFamily = {
@@ -33,9 +42,21 @@ const reasoning: ModelFamily = {
 };
 const gpt5: ModelFamily = {...reasoning, contextWindow: 400_000, maxCompletionTokens: 128_000};
 const gpt4: ModelFamily = {...chat, contextWindow: 8_192, maxCompletionTokens: 8_192, jsonSchema: false};
+const embedding = (dimensions: number, shortens: boolean): ModelFamily => ({
+  ...chat,
+  contextWindow: 8_192,
+  maxCompletionTokens: 0,
+  jsonSchema: false,
+  streams: false,
+  defaultCharge: 0,
+  embedding: {dimensions, shortens},
+});
 
 // First match wins: the narrower name stands before the wider.
 const families: readonly (readonly [RegExp, ModelFamily])[] = [
+  [/^text-embedding-3-large/, embedding(3_072, true)],
+  [/^(text-embedding-ada|ada$)/, embedding(1_536, false)],
+  [/embedding/, embedding(1_536, true)],
   [/^(gpt-5.*(codex|-pro)|o1-pro|o3-pro|codex)/, {...gpt5, responsesOnly: true}],
   [/^gpt-5.*-chat/, chat],
   [/^gpt-5\.4/, {...gpt5, contextWindow: 1_050_000}],

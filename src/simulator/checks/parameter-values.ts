@@ -41,6 +41,7 @@ const valueRules: ReadonlyMap<string, ValueRule> = new Map<string, ValueRule>([
   ['max_output_tokens', integer(16)],
   ['max_tool_calls', integer(1)],
   ['top_logprobs', integer(0, 20)],
+  ['dimensions', integer(1)],
   ['seed', integer(-Number.MAX_SAFE_INTEGER)],
   ['stream', {kind: 'boolean'}],
   ['logprobs', {kind: 'boolean'}],
@@ -65,6 +66,7 @@ const valueRules: ReadonlyMap<string, ValueRule> = new Map<string, ValueRule>([
   ['include', {kind: 'array'}],
   ['messages', {kind: 'array', maxLength: 2_048}],
   ['instructions', {kind: 'string'}],
+  ['input_type', {kind: 'string'}],
   ['model', {kind: 'string'}],
   ['user', {kind: 'string'}],
   ['previous_response_id', {kind: 'string'}],
@@ -97,11 +99,7 @@ function refuseValue(name: string, value: JsonValue, rule: ValueRule): WholeRepl
   if (kindOf(value) !== rule.kind) return wrongType(name, rule.kind, value);
   const {maxLength} = rule;
   if (maxLength === undefined || !Array.isArray(value) || value.length <= maxLength) return undefined;
-  return invalidRequest(
-    `Invalid '${name}': array too long. Expected an array with maximum length ${maxLength}, but got an array with length ${value.length} instead.`,
-    name,
-    'array_above_max_length',
-  );
+  return tooLongArray(name, maxLength, value.length);
 }
 
 function refuseNumber(name: string, value: JsonValue, {kind, min, max}: NumberRange): WholeReply | undefined {
@@ -129,11 +127,7 @@ function refuseStop(stop: JsonValue | undefined): WholeReply | undefined {
     return wrongType('stop', 'string or an array of strings', stop);
   }
   if (stop.length <= 4) return undefined;
-  return invalidRequest(
-    `Invalid 'stop': array too long. Expected an array with maximum length 4, but got an array with length ${stop.length} instead.`,
-    'stop',
-    'array_above_max_length',
-  );
+  return tooLongArray('stop', 4, stop.length);
 }
 
 const mostPairs = 16;
@@ -175,6 +169,15 @@ export function emptyArray(name: string): WholeReply {
     `Invalid '${name}': empty array. Expected an array with minimum length 1, but got an empty array instead.`,
     name,
     'empty_array',
+  );
+}
+
+/** The refusal of a list with too many entries. */
+export function tooLongArray(name: string, most: number, length: number): WholeReply {
+  return invalidRequest(
+    `Invalid '${name}': array too long. Expected an array with maximum length ${most}, but got an array with length ${length} instead.`,
+    name,
+    'array_above_max_length',
   );
 }
 

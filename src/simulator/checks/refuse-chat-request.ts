@@ -1,31 +1,21 @@
 import {asJsonObject, type JsonObject} from '../../core/json.ts';
-import {azureError, badRequest, invalidRequest} from '../wire/azure-error.ts';
+import {badRequest, invalidRequest} from '../wire/azure-error.ts';
 import type {WholeReply} from '../wire/reply.ts';
 import {versionHas} from './api-version.ts';
 import {refuseMessages} from './chat-messages.ts';
 import {chatParameters} from './chat-parameters.ts';
 import type {ModelFamily} from './model-family.ts';
+import type {ParameterContext} from './parameter-context.ts';
 import {missingParameter, refuseBadValues, unknownValue} from './parameter-values.ts';
 import {refuseReasoningParameters} from './reasoning-parameters.ts';
+import {refuseOperation} from './refuse-operation.ts';
 import {refuseSchema} from './refuse-schema.ts';
 import {refuseTools} from './refuse-tools.ts';
-
-export interface ParameterContext {
-  readonly apiVersion: string;
-  readonly model: string;
-  readonly family: ModelFamily;
-}
 
 /** Layer "parameters" for chat completions: the service's 400, or undefined when the request is one it takes. */
 export function refuseChatRequest(body: JsonObject, context: ParameterContext): WholeReply | undefined {
   const {apiVersion, model, family} = context;
-  if (family.responsesOnly) {
-    return azureError(
-      400,
-      `The chatCompletion operation does not work with the specified model, ${model}. Please choose different model and try again. You can learn more about which models can be used with each operation here: https://go.microsoft.com/fwlink/?linkid=2197993.`,
-      {code: 'OperationNotSupported'},
-    );
-  }
+  if (family.responsesOnly || family.embedding !== undefined) return refuseOperation('chatCompletion', model);
   if (family.reasoning && !versionHas(apiVersion, {preview: '2024-12-01-preview'})) {
     // The unfilled place is in the service's own text.
     return badRequest('Model {modelName} is enabled only for api versions 2024-12-01-preview and later');

@@ -2,9 +2,11 @@ import {asJsonObject, type JsonObject} from '../../core/json.ts';
 import {azureError, invalidRequest} from '../wire/azure-error.ts';
 import type {WholeReply} from '../wire/reply.ts';
 import type {ModelFamily} from './model-family.ts';
+import type {ParameterContext} from './parameter-context.ts';
 import {refuseBadValues} from './parameter-values.ts';
 import {refuseEffort} from './reasoning-parameters.ts';
 import {refuseInput} from './refuse-input.ts';
+import {refuseOperation} from './refuse-operation.ts';
 import {refuseSchema} from './refuse-schema.ts';
 import {refuseTools} from './refuse-tools.ts';
 
@@ -39,7 +41,11 @@ const parameters: ReadonlySet<string> = new Set([
 ]);
 
 /** Layer "parameters" for Responses: the service's 400 or 404, or undefined when the request is one it takes. */
-export function refuseResponsesRequest(body: JsonObject, family: ModelFamily): WholeReply | undefined {
+export function refuseResponsesRequest(
+  body: JsonObject,
+  {model, family}: Omit<ParameterContext, 'apiVersion'>,
+): WholeReply | undefined {
+  if (family.embedding !== undefined) return refuseOperation('responses', model);
   const unknown = Object.keys(body).find((name) => !parameters.has(name));
   if (unknown !== undefined) {
     return invalidRequest(`Unknown parameter: '${unknown}'.`, unknown, 'unknown_parameter');

@@ -1,7 +1,10 @@
 import {azureError, resourceNotFound} from '../wire/azure-error.ts';
 import type {WholeReply} from '../wire/reply.ts';
 
-export type Operation = 'chat' | 'responses' | 'models';
+/** What a deployment can be asked for. */
+export type ModelOperation = 'chat' | 'responses' | 'embeddings';
+
+export type Operation = ModelOperation | 'models';
 
 /** Where a request is addressed to. */
 export interface Route {
@@ -28,9 +31,16 @@ const patterns: readonly RoutePattern[] = [
     operation: 'chat',
     surface: 'dated',
   },
+  {
+    path: /^\/openai\/deployments\/(?<deployment>[^/]+)\/embeddings$/,
+    method: 'POST',
+    operation: 'embeddings',
+    surface: 'dated',
+  },
   {path: /^\/openai\/responses$/, method: 'POST', operation: 'responses', surface: 'dated'},
   {path: /^\/openai\/models(?:\/(?<modelId>[^/]+))?$/, method: 'GET', operation: 'models', surface: 'dated'},
   {path: /^\/openai\/v1\/chat\/completions$/, method: 'POST', operation: 'chat', surface: 'v1'},
+  {path: /^\/openai\/v1\/embeddings$/, method: 'POST', operation: 'embeddings', surface: 'v1'},
   {path: /^\/openai\/v1\/responses$/, method: 'POST', operation: 'responses', surface: 'v1'},
   {path: /^\/openai\/v1\/models(?:\/(?<modelId>[^/]+))?$/, method: 'GET', operation: 'models', surface: 'v1'},
 ];

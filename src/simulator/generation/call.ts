@@ -1,13 +1,13 @@
 import {asJsonArray, asJsonObject, asNumber, asString, type JsonObject} from '../../core/json.ts';
-import type {Route} from '../checks/route.ts';
+import type {ModelOperation, Route} from '../checks/route.ts';
 import type {Deployment} from './deployment.ts';
-import {type Prompt, promptOfChat, promptOfResponses} from './prompt.ts';
+import {type Prompt, promptOf} from './prompt.ts';
 import {requestHash} from './request-hash.ts';
 
 /** One request to a deployment, read once for every layer that comes after. */
 export interface Call {
   readonly route: Route;
-  readonly operation: 'chat' | 'responses';
+  readonly operation: ModelOperation;
   readonly apiVersion: string;
   readonly deployment: Deployment;
   readonly body: JsonObject;
@@ -31,14 +31,14 @@ export interface CallInput {
 
 /** Reads a request. Nothing in it needs to be valid yet: what cannot be read counts as absent. */
 export function readCall({route, apiVersion, deployment, body, seed}: CallInput): Call {
-  const operation = route.operation === 'responses' ? 'responses' : 'chat';
+  const operation = route.operation === 'models' ? 'chat' : route.operation;
   return {
     route,
     operation,
     apiVersion,
     deployment,
     body,
-    prompt: operation === 'chat' ? promptOfChat(body) : promptOfResponses(body),
+    prompt: promptOf(operation, body),
     hash: requestHash(seed, deployment.name, body),
     maxTokens: asNumber(body['max_completion_tokens'] ?? body['max_tokens'] ?? body['max_output_tokens']),
     stream: body['stream'] === true,

@@ -1,7 +1,15 @@
-import {asJsonArray, asJsonObject, asNumber, asString, type JsonValue} from '../../core/json.ts';
+import {
+  asJsonArray,
+  asJsonObject,
+  asNumber,
+  asString,
+  type JsonObject,
+  type JsonValue,
+} from '../../core/json.ts';
 import type {Answer, Question, ToolCall} from '../answers/answer.ts';
 import {type Call, functionTools} from './call.ts';
 import {cutAnswer} from './cut-answer.ts';
+import {countInputTokens, embeddingInputs} from './embedding-inputs.ts';
 import {formatAnswer} from './format-answer.ts';
 import type {CalledTool, Choice, Generation} from './generation.ts';
 import {reasoningTokens} from './reasoning-tokens.ts';
@@ -12,6 +20,7 @@ import {valueFromSchema} from './value-from-schema.ts';
 /** Layer "generation": the model's part. Depends on the seed, the deployment and the request, and on nothing else. */
 export function generate(call: Call): Generation {
   const {body, prompt} = call;
+  if (call.operation === 'embeddings') return readInputs(body);
   const thought = reasoningTokens(call);
   const budget = Math.max(0, (call.maxTokens ?? call.deployment.family.maxCompletionTokens) - thought);
   const count = asNumber(body['n']) ?? 1;
@@ -23,6 +32,12 @@ export function generate(call: Call): Generation {
     reasoningTokens: thought * count,
     completionTokens: made.reduce((sum, {tokens}) => sum + tokens, thought * count),
   };
+}
+
+/** Vectors are made where they are written: they are all there is to an embedding. */
+function readInputs(body: JsonObject): Generation {
+  const promptTokens = countInputTokens(embeddingInputs(body));
+  return {choices: [], promptTokens, reasoningTokens: 0, completionTokens: 0};
 }
 
 /** One of the answers, within `budget` tokens, and what it is billed. */

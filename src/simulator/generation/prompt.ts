@@ -1,4 +1,6 @@
 import {asJsonArray, asJsonObject, asString, type JsonObject, type JsonValue} from '../../core/json.ts';
+import type {ModelOperation} from '../checks/route.ts';
+import {embeddingInputs} from './embedding-inputs.ts';
 
 interface PromptMessage {
   /** `developer` reads as `system`, `function` as `tool`. */
@@ -16,17 +18,33 @@ export interface Prompt {
   readonly images: number;
 }
 
+/** What a request of an operation says. */
+export function promptOf(operation: ModelOperation, body: JsonObject): Prompt {
+  return readers[operation](body);
+}
+
+const readers: Readonly<Record<ModelOperation, (body: JsonObject) => Prompt>> = {
+  chat: promptOfChat,
+  responses: promptOfResponses,
+  embeddings: promptOfEmbeddings,
+};
+
 /** The messages of a chat completions request. */
-export function promptOfChat(body: JsonObject): Prompt {
+function promptOfChat(body: JsonObject): Prompt {
   return toPrompt(asJsonArray(body['messages']));
 }
 
 /** The instructions and input items of a Responses request. */
-export function promptOfResponses(body: JsonObject): Prompt {
+function promptOfResponses(body: JsonObject): Prompt {
   const input = body['input'];
   const items = typeof input === 'string' ? [{role: 'user', content: input}] : asJsonArray(input);
   const instructions = asString(body['instructions']);
   return toPrompt(instructions === undefined ? items : [{role: 'system', content: instructions}, ...items]);
+}
+
+/** The inputs of an embeddings request, as messages of a user: for the faults that match their text. */
+function promptOfEmbeddings(body: JsonObject): Prompt {
+  return toPrompt(embeddingInputs(body).map(({text}) => ({role: 'user', content: text})));
 }
 
 /** The text a rule reads: of the last message with that role, or of all messages; undefined when there is none. */

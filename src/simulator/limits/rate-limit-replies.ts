@@ -1,17 +1,23 @@
-import type {Operation} from '../checks/route.ts';
+import type {ModelOperation} from '../checks/route.ts';
 import type {RateLimitSettings} from '../settings/simulator-settings.ts';
 import {azureError} from '../wire/azure-error.ts';
 import type {HeaderList, WholeReply} from '../wire/reply.ts';
 import {type Admission, type Rejection, requestWindowMs, tokenWindowMs} from './rate-limiter.ts';
 
 export interface RejectedCall {
-  readonly operation: Operation;
+  readonly operation: ModelOperation;
   readonly surface: 'dated' | 'v1';
   readonly apiVersion: string;
   readonly model: string;
   readonly deployment: string;
   readonly region: string;
 }
+
+const operationNames: Readonly<Record<ModelOperation, string>> = {
+  chat: 'ChatCompletions_Create',
+  responses: 'Responses_Create',
+  embeddings: 'Embeddings_Create',
+};
 
 /** The `x-ratelimit-*` headers of a request that was let in; none for a limit that is off. */
 export function rateLimitHeaders(
@@ -45,11 +51,11 @@ export function rateLimitHeaders(
 /** The 429 with its waits; it carries no `x-ratelimit-*`, as measured. */
 export function tooManyRequests({exceeded, retryAfterMs}: Rejection, call: RejectedCall): WholeReply {
   const seconds = Math.ceil(retryAfterMs / 1_000);
-  const message =
-    call.surface === 'dated' && call.operation === 'chat'
-      ? quotaMessage(exceeded, call, seconds)
-      : tierMessage(exceeded, call, seconds);
-  const code = call.surface === 'dated' && call.operation === 'chat' ? '429' : 'too_many_requests';
+  const isOfDeployment = call.surface === 'dated' && call.operation !== 'responses';
+  const message = isOfDeployment
+    ? quotaMessage(exceeded, call, seconds)
+    : tierMessage(exceeded, call, seconds);
+  const code = isOfDeployment ? '429' : 'too_many_requests';
   const reply = azureError(429, message, {
     code,
     ...(code === '429' ? {} : {type: 'too_many_requests', param: null}),
@@ -67,13 +73,16 @@ export function tooManyRequests({exceeded, retryAfterMs}: Rejection, call: Rejec
   };
 }
 
-function quotaMessage(exceeded: Rejection['exceeded'], {apiVersion}: RejectedCall, seconds: number): string {
-  return `Requests to the ChatCompletions_Create Operation under Azure OpenAI API version ${apiVersion} have exceeded ${limitName(exceeded)} rate limit of your current OpenAI S0 pricing tier. Please retry after ${seconds} seconds. Please go here: https://aka.ms/oai/quotaincrease if you would like to further increase the default rate limit.`;
+function quotaMessage(
+  exceeded: Rejection['exceeded'],
+  {operation, apiVersion}: RejectedCall,
+  seconds: number,
+): string {
+  return `Requests to the ${operationNames[operation]} Operation under Azure OpenAI API version ${apiVersion} have exceeded ${limitName(exceeded)} rate limit of your current OpenAI S0 pricing tier. Please retry after ${seconds} seconds. Please go here: https://aka.ms/oai/quotaincrease if you would like to further increase the default rate limit.`;
 }
 
 function tierMessage(exceeded: Rejection['exceeded'], call: RejectedCall, seconds: number): string {
-  const name = call.operation === 'chat' ? 'ChatCompletions_Create' : 'Responses_Create';
-  return `Your requests to ${call.deployment} for ${call.model} in ${call.region} have exceeded the ${limitName(exceeded)} rate limit for your current AIServices S0 pricing tier. This request was for ${name} under Azure OpenAI API version ${call.apiVersion}. Please retry after ${seconds} seconds.`;
+  return `Your requests to ${call.deployment} for ${call.model} in ${call.region} have exceeded the ${limitName(exceeded)} rate limit for your current AIServices S0 pricing tier. This request was for ${operationNames[call.operation]} under Azure OpenAI API version ${call.apiVersion}. Please retry after ${seconds} seconds.`;
 }
 
 function limitName(exceeded: Rejection['exceeded']): string {

@@ -1,23 +1,15 @@
-import type {ModelFamily} from '../checks/model-family.ts';
-import type {Prompt} from '../generation/prompt.ts';
-
-export interface ChargeInput {
-  readonly prompt: Prompt;
-  /** The request's own maximum, however it is spelt. */
-  readonly maxTokens: number | undefined;
-  /** The deployment's setting for requests without a maximum. */
-  readonly defaultMaxTokens: number | undefined;
-}
+import type {Call} from '../generation/call.ts';
+import {countInputTokens, embeddingInputs} from '../generation/embedding-inputs.ts';
 
 /**
- * Tokens charged on arrival: the maximum asked for, or the family's default, and for each message a quarter of its
- * characters rounded down, plus one. As measured for gpt-4 and gpt-4o; gpt-3.5 is charged without its prompt.
+ * Tokens charged on arrival: the maximum asked for, or what the deployment or else the family takes for it, and for each
+ * message a quarter of its characters rounded down, plus one. As measured for gpt-4 and gpt-4o; gpt-3.5 is charged
+ * without its prompt, embeddings for every four characters begun of each input.
  */
-export function requestCharge(
-  family: ModelFamily,
-  {prompt, maxTokens, defaultMaxTokens}: ChargeInput,
-): number {
-  const completion = maxTokens ?? defaultMaxTokens ?? family.defaultCharge;
+export function requestCharge({operation, body, deployment, prompt, maxTokens}: Call): number {
+  if (operation === 'embeddings') return countInputTokens(embeddingInputs(body));
+  const {family, settings} = deployment;
+  const completion = maxTokens ?? settings.limits.defaultMaxTokens ?? family.defaultCharge;
   if (!family.chargesPrompt) return completion;
   return prompt.messages.reduce((sum, {text}) => sum + Math.floor(text.length / 4) + 1, completion);
 }

@@ -1,3 +1,5 @@
+import type {JsonObject} from '../../core/json.ts';
+import type {ModelOperation} from '../checks/route.ts';
 import type {Call} from '../generation/call.ts';
 import type {Generation} from '../generation/generation.ts';
 import {timingOf} from '../generation/latency.ts';
@@ -5,6 +7,7 @@ import {rateLimitHeaders} from '../limits/rate-limit-replies.ts';
 import type {Admission} from '../limits/rate-limiter.ts';
 import {chatCompletion} from './chat-reply.ts';
 import {chatFrames} from './chat-stream.ts';
+import {embeddingList} from './embeddings-reply.ts';
 import {jsonReply, type StreamReply, type WholeReply} from './reply.ts';
 import {finishedResponse} from './responses-reply.ts';
 import {responseFrames} from './responses-stream.ts';
@@ -31,9 +34,14 @@ export function generatedReply(
         : responseFrames(call, generation, created);
     return {kind: 'stream', status: 200, headers, frames, timing, ending: 'end'};
   }
-  const body =
-    call.operation === 'chat'
-      ? chatCompletion(call, generation, created)
-      : finishedResponse(call, generation, created);
+  const body = bodyMakers[call.operation](call, generation, created);
   return {...jsonReply(200, body, headers), tokens: generation.completionTokens, timing};
 }
+
+type BodyMaker = (call: Call, generation: Generation, created: number) => JsonObject;
+
+const bodyMakers: Readonly<Record<ModelOperation, BodyMaker>> = {
+  chat: chatCompletion,
+  responses: finishedResponse,
+  embeddings: embeddingList,
+};

@@ -28,13 +28,14 @@ function describeModel(id: string, created: number): JsonObject {
 }
 
 function describeDatedModel(id: string, created: number): JsonObject {
+  const {responsesOnly, embedding} = modelFamily(id);
   return {
     capabilities: {
       fine_tune: false,
       inference: true,
       completion: false,
-      chat_completion: !modelFamily(id).responsesOnly,
-      embeddings: false,
+      chat_completion: !responsesOnly && embedding === undefined,
+      embeddings: embedding !== undefined,
     },
     lifecycle_status: 'generally-available',
     deprecation: {inference: created + 31_536_000},
