@@ -1,0 +1,77 @@
+import {asString, type JsonObject} from '../core/json.ts';
+import type {WireApi, WireModel} from '../core/wire.ts';
+import {checkModelRequest} from './check-model-request.ts';
+import {RequestRefusal} from './request-refusal.ts';
+import type {ServiceReply, ServiceRequest, ServiceRoute} from './service.ts';
+import {toWireReply} from './wire-reply.ts';
+
+export interface ModelRoutesOptions {
+  /** The instance's name. */
+  readonly name: string;
+  /** Its deployment: the one model that it lists. */
+  readonly deployment: string;
+  readonly model: WireModel;
+  /** When the model was made, as far as a client asks: seconds since 1970. */
+  readonly created: number;
+}
+
+/**
+ * The doors of a model server: chat completions and responses, whole or as events, and the list of its one model. Each also
+ * stands without `/v1`: clients add the paths to a base URL that people give with it and without. Whatever `model` a client
+ * names, the deployment answers.
+ */
+export function modelRoutes(options: ModelRoutesOptions): readonly ServiceRoute[] {
+  const {name, deployment} = options;
+  const card = {id: deployment, object: 'model', created: options.created, owned_by: 'rollcall'};
+  const list: ServiceReply = {body: {json: {object: 'list', data: [card]}}};
+  const show = ({path}: ServiceRequest): ServiceReply => {
+    const id = decodeId(path.slice(path.lastIndexOf('/models/') + '/models/'.length));
+    if (id === deployment || id === name) return {body: {json: card}};
+    throw unknownModel(id, deployment);
+  };
+  const doors: readonly ServiceRoute[] = [
+    {method: 'POST', path: '/chat/completions', handle: (request) => answer('chat', request, options)},
+    {method: 'POST', path: '/responses', handle: (request) => answer('responses', request, options)},
+    {method: 'GET', path: '/models', handle: () => list},
+    {method: 'GET', path: '/models/*', handle: show},
+  ];
+  return [
+    {method: 'GET', path: '/', handle: () => ({body: {json: {status: 'ok'}}})},
+    ...doors,
+    ...doors.map((door) => ({...door, path: `/v1${door.path}`})),
+  ];
+}
+
+async function answer(
+  api: WireApi,
+  {body, headers, cancellation, notes}: ServiceRequest,
+  {name, deployment, model}: ModelRoutesOptions,
+): Promise<ServiceReply> {
+  Object.assign(notes, {operation: api, target: name, deployment, requestModel: asString(body?.['model'])});
+  const request: JsonObject = checkModelRequest(api, body);
+  const {authorization} = headers;
+  return toWireReply({
+    api,
+    answer: await model({api, body: request, authorization}, {cancellation}),
+    notes,
+  });
+}
+
+function decodeId(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
+function unknownModel(id: string, deployment: string): RequestRefusal {
+  return new RequestRefusal(
+    `There is no model ${JSON.stringify(id)} here, only ${JSON.stringify(deployment)}.`,
+    {
+      status: 404,
+      code: 'model_not_found',
+      param: 'model',
+    },
+  );
+}
