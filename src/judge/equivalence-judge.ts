@@ -108,8 +108,8 @@ class Examination {
   }
 
   toVerification(reward: number, row: JsonObject, expected: string): Verification {
-    // The row itself is in the record; only what it does not say under this key is added.
-    const given = Object.hasOwn(row, 'expected_answer') ? {} : {expected_answer: expected};
+    // The row itself is in the record; only what it does not say is added.
+    const given = isPresent(row['expected_answer']) ? {} : {expected_answer: expected};
     return {reward, fields: {...given, judge_evaluations: this.#evaluations}, traces: this.#traces};
   }
 

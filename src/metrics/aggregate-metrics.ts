@@ -1,6 +1,7 @@
 import type {JsonObject} from '../core/json.ts';
 import {meanByCluster} from './clustered-mean.ts';
-import type {AgentTable, MetricsFold} from './metrics-fold.ts';
+import {type AgentTable, createMetricsFold, type MetricsFold} from './metrics-fold.ts';
+import {factsOfRecord} from './rollout-facts.ts';
 import {statisticsOf} from './statistics.ts';
 import {groupByTask, type TaskGroup} from './task-groups.ts';
 
@@ -21,14 +22,21 @@ export function* renderAggregateMetrics(fold: MetricsFold): Generator<string, vo
   yield separator === '[' ? '[]\n' : ']\n';
 }
 
+/**
+ * The metrics of one server's records as NeMo Gym's `/aggregate_metrics` answers them, whichever agents they name. An identity
+ * that is there twice fails with `ERR_DUPLICATE_ROLLOUT`; a record without indices has the identity 0, 0.
+ */
+export function aggregateRecords(records: Iterable<JsonObject>, agentName: string): JsonObject {
+  const fold = createMetricsFold();
+  for (const record of records) fold.add({...factsOfRecord(record), agentName});
+  const [table] = fold.tables();
+  if (table === undefined) return {agent_metrics: {}, key_metrics: {}, group_level_metrics: []};
+  const groups = Array.from(groupByTask(table), (group) => groupEntry(table, group));
+  return {...overallMetrics(table), group_level_metrics: groups};
+}
+
 function* renderAgent(table: AgentTable): Generator<string> {
-  const statistics = statisticsOf(wholeColumns(table), table.tasks.length);
-  const means = Object.entries(statistics).filter(([name]) => name.startsWith('mean/'));
-  const head = {
-    agent_ref: {name: table.agentName},
-    agent_metrics: statistics,
-    key_metrics: Object.fromEntries(means),
-  };
+  const head = {agent_ref: {name: table.agentName}, ...overallMetrics(table)};
   yield `${JSON.stringify(head).slice(0, -1)},"group_level_metrics":[`;
   const passed = {tasks: 0, any: 0, all: 0};
   let separator = '';
@@ -38,6 +46,12 @@ function* renderAgent(table: AgentTable): Generator<string> {
     countPassed(table, group, passed);
   }
   yield `],"rollcall":${JSON.stringify(additionsOf(table, passed))}}`;
+}
+
+function overallMetrics(table: AgentTable): JsonObject {
+  const statistics = statisticsOf(wholeColumns(table), table.tasks.length);
+  const means = Object.entries(statistics).filter(([name]) => name.startsWith('mean/'));
+  return {agent_metrics: statistics, key_metrics: Object.fromEntries(means)};
 }
 
 function wholeColumns({columns, tasks}: AgentTable): ReadonlyMap<string, Float64Array> {

@@ -286,15 +286,20 @@ describe('the record', () => {
     expect(verification.traces).toEqual([trace, trace]);
   });
 
-  it('adds the expected answer only where the row has no such key', async () => {
-    const bare: JsonObject = {
-      responses_create_params: {input: 'How many?'},
-      metadata: {expected_answer: '4'},
-    };
-    expect((await judge(scriptedModel(equal), {row: bare})).fields['expected_answer']).toBe('4');
-    expect(
-      (await judge(scriptedModel(equal), {row: {...bare, expected_answer: null}})).fields,
-    ).not.toHaveProperty('expected_answer');
+  it.each([{}, {expected_answer: null}, {expected_answer: ''}])(
+    'adds the expected answer where the row has none: %j',
+    async (given) => {
+      const bare = {
+        responses_create_params: {input: 'How many?'},
+        metadata: {expected_answer: '4'},
+        ...given,
+      };
+      expect((await judge(scriptedModel(equal), {row: bare})).fields['expected_answer']).toBe('4');
+    },
+  );
+
+  it('leaves the expected answer to the row that has one', async () => {
+    expect((await judge(scriptedModel(equal))).fields).not.toHaveProperty('expected_answer');
   });
 });
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import {describe, expect, it} from 'vitest';
-import {renderAggregateMetrics} from '../../src/metrics/aggregate-metrics.ts';
+import {aggregateRecords, renderAggregateMetrics} from '../../src/metrics/aggregate-metrics.ts';
 import {createMetricsFold, type MetricsFold} from '../../src/metrics/metrics-fold.ts';
 
 type Sample = readonly [task: number, rollout: number, numbers: Readonly<Record<string, number>>];
@@ -241,6 +241,34 @@ describe('renderAggregateMetrics', () => {
             expect(b?.[0]?.agent_metrics[name]).toBeCloseTo(value, 12);
         },
       ),
+    );
+  });
+});
+
+describe('aggregateRecords', () => {
+  it('gives what the file of the same rollouts holds, whichever agents the records name', () => {
+    fc.assert(
+      fc.property(fc.array(fc.array(fc.nat(4), {maxLength: 4}), {maxLength: 5}), (tasks) => {
+        const samples = rewards(...tasks);
+        const records = samples.map(([task, rollout, {reward}]) => ({
+          agent_ref: {name: `agent ${String(rollout)}`},
+          _ng_task_index: task,
+          _ng_rollout_index: rollout,
+          reward: reward ?? 0,
+        }));
+        const [entry] = entriesOf(foldOf(samples));
+        const {agent_metrics = {}, key_metrics = {}, group_level_metrics = []} = entry ?? {};
+        expect(aggregateRecords(records, 'judge')).toEqual({agent_metrics, key_metrics, group_level_metrics});
+      }),
+    );
+  });
+
+  it('fails on an identity that is there twice, and names it', () => {
+    expect(() => aggregateRecords([{reward: 1}, {reward: 0}], 'my_judge')).toThrow(
+      expect.objectContaining({
+        code: 'ERR_DUPLICATE_ROLLOUT',
+        message: 'the rollouts of "my_judge" hold task 0, rollout 0 more than once',
+      }),
     );
   });
 });
