@@ -30,9 +30,17 @@ export function failureDetails({code, message, hint, httpStatus, requestId}: Cal
 // A gateway's or limiter's word, not that of the model behind it.
 const deliveryStatuses: ReadonlySet<number> = new Set([429, 502, 503, 504]);
 
+// An agent that runs elsewhere: whoever asked it knows which of the two it was.
+const classesOfCodes: Readonly<Record<string, FailureClass>> = {
+  ERR_AGENT_RUN: 'agent_run_error',
+  ERR_AGENT_REQUEST: 'agent_request_failed',
+};
+
 /** As NeMo Gym sorts them: the judge's, a request that never got a usable reply, or an error that was the reply. */
 function failureClass(error: CallError, answered: boolean): FailureClass {
   if (answered || error.fault === 'judge') return 'judge_failed';
+  const told = classesOfCodes[error.code];
+  if (told !== undefined) return told;
   const {httpStatus, unreachable, throttled, effect} = error;
   if (unreachable || throttled || deliveryStatuses.has(httpStatus ?? 0)) return 'agent_request_failed';
   const noUsableReply = effect === 'retry' && (httpStatus === undefined || httpStatus < 300);
