@@ -17,6 +17,7 @@ export function checkBody(body: JsonObject | undefined, schema: z.ZodType): Json
 }
 
 const mostProblems = 10;
+const longestName = 100;
 
 /** What a field of a body has to be, in words: `object`, `a text or null`. */
 export function must(be: string): {error: (issue: {readonly input?: unknown}) => string} {
@@ -51,6 +52,8 @@ function kindOf(value: unknown): string {
 function pathText(path: readonly PropertyKey[]): string {
   return path.reduce<string>((text, key) => {
     if (typeof key === 'number') return `${text}[${key}]`;
-    return text === '' ? String(key) : `${text}.${String(key)}`;
+    // A key of the client's may be as long as the body.
+    const name = String(key).slice(0, longestName);
+    return text === '' ? name : `${text}.${name}`;
   }, '');
 }

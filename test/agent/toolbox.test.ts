@@ -54,7 +54,7 @@ describe('createToolbox', () => {
     const session = scriptedTools();
     const call = {...functionCall('look_up'), arguments: args};
     const output = JSON.parse(await createToolbox(declared('look_up'), session)(call, options)) as unknown;
-    expect(output).toEqual({error: expect.stringMatching(problem)});
+    expect(output).toEqual({error: expect.stringMatching(problem) as unknown});
     expect(session.called).toEqual([]);
   });
 
