@@ -13,6 +13,8 @@ export interface WireRequest {
   readonly body: JsonObject;
   /** The client's `authorization`, for deployments that pass it on; no other header of a client goes upstream. */
   readonly authorization?: string | undefined;
+  /** How long one try at a deployment may take, its last byte included; undefined: no limit of the request's own. */
+  readonly tryTimeoutMs?: number | undefined;
 }
 
 /** Server-sent events in the protocol that was asked for. Leaving the loop early breaks the upstream call off. */

@@ -1,10 +1,19 @@
-import type {JsonObject, JsonValue} from '../core/json.ts';
+import {asJsonArray, type JsonObject, type JsonValue} from '../core/json.ts';
 import type {WireApi} from '../core/wire.ts';
 import type {GatewayBackend} from '../manifests/gateway-config.ts';
+import {checkModelRequest} from './check-model-request.ts';
 import {compileAliases} from './gateway-aliases.ts';
+import {modelMissing} from './gateway-refusals.ts';
 
-/** Makes the body that a backend is sent out of a client's. `pathModel`: the deployment in an Azure client's path. */
-export type ShapeBody = (api: WireApi, body: JsonObject, pathModel: string | undefined) => JsonObject;
+/**
+ * Makes the body that a backend is sent out of a client's. `pathModel`: the deployment in an Azure client's path.
+ * Fails with a `RequestRefusal` for what is no request of the protocol, and where no model is named but one is needed.
+ */
+export type ShapeBody = (
+  api: WireApi,
+  body: JsonObject | undefined,
+  pathModel: string | undefined,
+) => JsonObject;
 
 /**
  * What a backend's settings make of a body, in agentgateway's order: overrides win over the client's members, defaults
@@ -13,25 +22,18 @@ export type ShapeBody = (api: WireApi, body: JsonObject, pathModel: string | und
 export function compileBody(backend: GatewayBackend): ShapeBody {
   const {overrides, defaults, prepend, append} = backend;
   const resolveAlias = compileAliases(backend.modelAliases);
-  const choosesModel = hasFreeModel(backend);
+  const deployments = backend.groups.flat().map(({deployment}) => deployment);
+  const choosesModel = deployments.includes(undefined);
+  const needsModel = deployments.every((deployment) => deployment === undefined);
   return (api, body, pathModel) => {
-    const sent = pathModel === undefined || !choosesModel ? body : {...body, model: pathModel};
-    const filled: JsonObject = {...defaults, ...sent, ...overrides};
+    const sent = choosesModel && pathModel !== undefined ? {...body, model: pathModel} : body;
+    const filled = checkModelRequest(api, body && {...defaults, ...sent, ...overrides});
     const {model} = filled;
+    if (needsModel && (typeof model !== 'string' || model === '')) throw modelMissing();
     const named =
       choosesModel && typeof model === 'string' ? {...filled, model: resolveAlias(model)} : filled;
     return prepend.length + append.length === 0 ? named : surround(api, named, prepend, append);
   };
-}
-
-/** Whether the client's `model` reaches a deployment: a provider of the backend has none of its own. */
-export function hasFreeModel({groups}: GatewayBackend): boolean {
-  return groups.some((providers) => providers.some(({deployment}) => deployment === undefined));
-}
-
-/** Whether the client's `model` is all there is: no provider of the backend has a deployment of its own. */
-export function needsModel({groups}: GatewayBackend): boolean {
-  return groups.every((providers) => providers.every(({deployment}) => deployment === undefined));
 }
 
 function surround(
@@ -42,15 +44,10 @@ function surround(
 ): JsonObject {
   if (api === 'embeddings') return body;
   const member = api === 'chat' ? 'messages' : 'input';
-  const items = itemsOf(api, body[member]);
-  return items === undefined ? body : {...body, [member]: [...prepend, ...items, ...append]};
+  return {...body, [member]: [...prepend, ...itemsOf(body[member]), ...append]};
 }
 
-/** The client's messages as a list; undefined for what the service refuses anyway, in its own words. */
-function itemsOf(api: WireApi, value: JsonValue | undefined): readonly JsonValue[] | undefined {
-  if (Array.isArray(value)) return value as readonly JsonValue[];
-  if (api === 'chat') return undefined;
-  // Input may be text, or absent where a stored prompt or an earlier response stands in for it.
-  if (typeof value === 'string') return [{role: 'user', content: value}];
-  return value === undefined || value === null ? [] : undefined;
+/** The client's messages as a list. Input may be text, or absent where a stored prompt or an earlier response stands in for it. */
+function itemsOf(value: JsonValue | undefined): readonly JsonValue[] {
+  return typeof value === 'string' ? [{role: 'user', content: value}] : asJsonArray(value);
 }

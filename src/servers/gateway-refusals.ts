@@ -20,18 +20,18 @@ export function pathNotServed(path: string, route: GatewayRoute): RequestRefusal
   );
 }
 
-/** The method that a kind of path takes. */
-export function methodOf(kind: RouteKind): 'GET' | 'POST' {
-  return operations[kind].method;
+/** Whether a kind of path takes the method. */
+export function isAllowed(method: string, kind: RouteKind): boolean {
+  return operations[kind].method === (method === 'HEAD' ? 'GET' : method);
 }
 
 /** Says which method the path takes, in `allow` too. */
 export function methodNotAllowed(method: string, kind: RouteKind): RequestRefusal {
-  const allow = methodOf(kind);
-  return new RequestRefusal(`${shortened(method)} is not allowed for ${kind}: use ${allow}.`, {
+  const allowed = operations[kind].method;
+  return new RequestRefusal(`${shortened(method)} is not allowed for ${kind}: use ${allowed}.`, {
     status: 405,
     code: 'method_not_allowed',
-    headers: {allow},
+    headers: {allow: allowed === 'GET' ? 'GET, HEAD' : allowed},
   });
 }
 
@@ -41,14 +41,6 @@ export function noBackend({name}: GatewayRoute): RequestRefusal {
     status: 500,
     code: 'no_backend',
     type: 'server_error',
-  });
-}
-
-/** A call without a JSON object. */
-export function bodyMissing(): RequestRefusal {
-  return new RequestRefusal('The request has no body: send a JSON object as application/json.', {
-    status: 400,
-    code: 'invalid_request_body',
   });
 }
 
