@@ -87,7 +87,7 @@ class Gateway {
       id,
       object: 'model',
       created: this.#startedAt,
-      owned_by: 'azure-openai',
+      owned_by: 'rollcall',
     }));
     return {body: {json: {object: 'list', data}}};
   }
