@@ -7,8 +7,13 @@ export class Connections {
   #isDraining = false;
 
   add(socket: Socket): void {
-    this.#pending.set(socket, new Set());
-    socket.on('close', () => this.#pending.delete(socket));
+    const pending = new Set<ServerResponse>();
+    this.#pending.set(socket, pending);
+    socket.on('close', () => {
+      this.#pending.delete(socket);
+      // The platform tells only the response that was being written; those of requests sent after it would wait for ever.
+      for (const response of pending) if (response.socket === null) response.emit('close');
+    });
   }
 
   /** A request has come; it is being answered until its response closes. */

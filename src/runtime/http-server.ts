@@ -44,11 +44,13 @@ const timeouts = {
 
 /** Opens an HTTP server and resolves when it listens. An address that cannot be had is a `RollcallError` (`ERR_PORT_IN_USE`, `ERR_PORT_REFUSED`). */
 export async function openServer(handler: HttpHandler, options: ListenOptions): Promise<RunningServer> {
-  const server = createServer(timeouts);
+  const {describeMalformed} = options;
+  const server = createServer({...timeouts, requireHostHeader: describeMalformed === undefined});
   const connections = new Connections();
   const serve: HttpHandler = (request, response) => {
     connections.begin(request.socket, response);
-    handler(request, response);
+    if (request.headers.host !== undefined || request.httpVersion !== '1.1') handler(request, response);
+    else endMalformed(response, 400, describeMalformed);
   };
   server.on('connection', (socket) => connections.add(socket));
   server.on('request', serve);
@@ -83,10 +85,21 @@ function acceptExpectations(server: Server, serve: HttpHandler, options: ListenO
     if (Number(request.headers['content-length'] ?? 0) <= bodyLimitBytes) response.writeContinue();
     serve(request, response);
   });
-  server.on('checkExpectation', (_request, response) => {
-    response.writeHead(417, {'content-type': 'application/json', connection: 'close'});
-    response.end(describeMalformed?.(417));
+  server.on('checkExpectation', (_request, response) => endMalformed(response, 417, describeMalformed));
+}
+
+function endMalformed(
+  response: ServerResponse,
+  status: MalformedStatus,
+  describe: ListenOptions['describeMalformed'],
+): void {
+  const body = describe?.(status) ?? '';
+  response.writeHead(status, {
+    'content-type': 'application/json',
+    'content-length': Buffer.byteLength(body),
+    connection: 'close',
   });
+  response.end(body);
 }
 
 function refuseMalformed(server: Server, connections: Connections, {describeMalformed}: ListenOptions): void {

@@ -3,7 +3,8 @@ import {CancellationSource} from '../core/cancellation.ts';
 import type {Clock} from '../core/clock.ts';
 import {CancelledError} from '../core/errors.ts';
 import type {JsonObject} from '../core/json.ts';
-import type {Redact} from '../core/ports.ts';
+import type {Logger, Redact} from '../core/ports.ts';
+import type {ServedRequest} from './access-log.ts';
 import type {RequestNotes, ServiceRequest} from './service.ts';
 import type {Telemetry} from './telemetry.ts';
 
@@ -13,6 +14,7 @@ export interface ExchangeContext {
   readonly kind: string;
   readonly telemetry: Telemetry;
   readonly redact: Redact;
+  readonly logger: Logger;
   readonly clock: Clock;
 }
 
@@ -39,10 +41,12 @@ export class Exchange {
     this.#onEnd = onEnd;
     this.#arrivedMs = context.clock.monotonic();
     context.telemetry.requestBegan(context.name, context.kind);
-    response.on('close', () => {
+    response.once('close', () => {
       if (!response.writableFinished) this.cancellation.cancel(new CancelledError('the client went away'));
       this.#end();
     });
+    // Of a connection that broke while it was written to; its close says all there is.
+    response.on('error', () => undefined);
   }
 
   /** What the route sees of it. */
@@ -65,17 +69,27 @@ export class Exchange {
     this.#partsOpen -= 1;
     if (this.#partsOpen > 0) return;
     this.#onEnd();
+    const {name, telemetry, logger} = this.#context;
+    try {
+      telemetry.requestEnded(this.#describe());
+    } catch (error) {
+      logger.error(`${name}: a request was not counted: ${String(error)}`);
+    }
+  }
+
+  #describe(): ServedRequest {
     const {request, response, notes} = this;
-    const {name, kind, telemetry, redact} = this.#context;
-    telemetry.requestEnded({
+    const {name, kind, redact} = this.#context;
+    const {requestModel} = notes;
+    return {
       server: name,
       kind,
       method: request.method ?? '',
       path: redact(pathOf(request)),
       status: response.writableFinished ? response.statusCode : 499,
       durationMs: this.#elapsed(),
-      notes: notes.requestModel === undefined ? notes : {...notes, requestModel: redact(notes.requestModel)},
-    });
+      notes: requestModel === undefined ? notes : {...notes, requestModel: redact(requestModel)},
+    };
   }
 
   #elapsed(): number {

@@ -67,14 +67,18 @@ export async function openService(
   const showsToken = token === undefined ? undefined : tokenCheck(token);
   const serving: ServeOptions = {name, showsToken, bodyLimitBytes, redact, logger, clock};
   const router = await createRouter(withCommonRoutes(routes, telemetry), (route, request, response) => {
-    const exchange = new Exchange({request, response}, {name, kind, telemetry, redact, clock}, () =>
+    const exchange = new Exchange({request, response}, {name, kind, telemetry, redact, logger, clock}, () =>
       exchanges.delete(exchange),
     );
     exchanges.add(exchange);
     void serveRoute(route, exchange, serving);
   });
   const owner = name === kind ? name : `${kind} ${name}`;
-  const server = await openServer(router.route, {host, port, owner, bodyLimitBytes, describeMalformed});
+  const listening = {host, port, owner, bodyLimitBytes, describeMalformed};
+  const server = await openServer(router.route, listening).catch(async (error: unknown) => {
+    await router.close();
+    throw error;
+  });
   const close = async (): Promise<void> => {
     for (const {cancellation} of exchanges) cancellation.cancel(new CancelledError('the server stops'));
     await server.close();

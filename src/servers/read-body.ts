@@ -20,22 +20,22 @@ export async function readBody(
   return plain.length === 0 ? undefined : parseBody(plain);
 }
 
-/** The refusal of a body beyond the limit, of the wire or unpacked. */
-export function bodyTooLarge(limitBytes: number): RequestRefusal {
-  return new RequestRefusal(
-    `The request's body is larger than the ${limitBytes} bytes that this server takes.`,
-    {
-      status: 413,
-      code: 'request_too_large',
-    },
-  );
+/** The refusal of a body beyond the limit, as it came or unpacked. */
+export function bodyTooLarge(
+  limitBytes: number,
+  headers: Readonly<Record<string, string>> = {},
+): RequestRefusal {
+  const message = `The request's body is larger than the ${limitBytes} bytes that this server takes.`;
+  return new RequestRefusal(message, {status: 413, code: 'request_too_large', headers});
 }
 
 function readBytes(request: IncomingMessage, limitBytes: number): Promise<Buffer> {
   return new Promise((resolve, reject) => {
-    // What is left of a refused body is read to nothing, by the platform, so that its sender comes to read the answer.
-    if (Number(request.headers['content-length'] ?? 0) > limitBytes) {
-      reject(bodyTooLarge(limitBytes));
+    const {headers} = request;
+    if (Number(headers['content-length'] ?? 0) > limitBytes) {
+      // The platform reads what comes of it to nothing, so that its sender gets to the answer; who waited to be asked sends
+      // nothing, and the next request would be taken for it.
+      reject(bodyTooLarge(limitBytes, headers.expect === undefined ? {} : {connection: 'close'}));
       return;
     }
     const chunks: Buffer[] = [];

@@ -45,8 +45,8 @@ async function sendEvents(
   };
   try {
     beginEvents(response, status, {
-      'content-type': contentType ?? 'text/event-stream; charset=utf-8',
       ...headers,
+      'content-type': contentType ?? 'text/event-stream; charset=utf-8',
     });
     await sendChunks(response, events, {...flow, onChunk});
     response.end();

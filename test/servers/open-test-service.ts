@@ -9,6 +9,8 @@ export interface TestService extends Service {
   /** What was logged, with its level before it. */
   readonly logged: string[];
   readonly telemetry: Telemetry;
+  /** Requests that have come and are not counted as over. */
+  inFlight(): number;
 }
 
 /** A service on a free port that keeps what it logs. */
@@ -20,7 +22,19 @@ export async function openTestService(
   const logged: string[] = [];
   const log = (level: string) => (message: string) => void logged.push(`${level} ${message}`);
   const {accessLog = 'json', clock = systemClock} = options;
-  const telemetry = createTelemetry({accessLog, writeLine: (line) => lines.push(line), clock});
+  const own = createTelemetry({accessLog, writeLine: (line) => lines.push(line), clock});
+  let inFlight = 0;
+  const telemetry: Telemetry = {
+    ...own,
+    requestBegan(...names) {
+      inFlight += 1;
+      own.requestBegan(...names);
+    },
+    requestEnded(request) {
+      inFlight -= 1;
+      own.requestEnded(request);
+    },
+  };
   const service = await openService(
     {
       name: 'policy_model',
@@ -35,5 +49,5 @@ export async function openTestService(
     },
     routes,
   );
-  return {...service, lines, logged, telemetry};
+  return {...service, lines, logged, telemetry, inFlight: () => inFlight};
 }
