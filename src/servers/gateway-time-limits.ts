@@ -114,20 +114,17 @@ class EndInTime implements AsyncIterableIterator<Uint8Array, undefined> {
   }
 
   #nextInTime(): Promise<IteratorResult<Uint8Array> | 'expired'> {
-    return new Promise((resolve, reject) => {
+    return new Promise((resolve) => {
       const stopListening = this.#limit.scope.onCancel(() => {
         if (this.#isExpired()) resolve('expired');
       });
-      // A source that is broken off may fail or end before it is known here why.
-      const unlessExpired = (settle: () => void): void => {
+      const step = this.#source.next();
+      const settle = (): void => {
         stopListening();
-        if (this.#isExpired()) resolve('expired');
-        else settle();
+        // A source that is broken off may fail or end before it is known here why.
+        resolve(this.#isExpired() ? 'expired' : step);
       };
-      this.#source.next().then(
-        (step) => unlessExpired(() => resolve(step)),
-        (error: unknown) => unlessExpired(() => reject(error as Error)),
-      );
+      step.then(settle, settle);
     });
   }
 

@@ -3,6 +3,7 @@ import {CancellationSource, throwIfCancelled} from '../../src/core/cancellation.
 import {sleep} from '../../src/core/clock.ts';
 import {CallError, CancelledError} from '../../src/core/errors.ts';
 import type {WireAnswer, WireModel, WireRequest} from '../../src/core/wire.ts';
+import {createFailover, type FailoverProvider} from '../../src/dispatch/failover.ts';
 import {limitExchangeTime, limitTryTime} from '../../src/servers/gateway-time-limits.ts';
 import {createFakeClock, type FakeClock, settle} from '../helpers/fake-clock.ts';
 import {answerOf, bodyAnswer, readText, streamOf} from './gateway-examples.ts';
@@ -271,5 +272,42 @@ describe('the limit of a try', () => {
     });
     await clock.advance(5_000_000);
     expect((await answered).content.kind).toBe('body');
+  });
+
+  it('makes room for the next provider, within the limit of the whole', async () => {
+    const clock = createFakeClock();
+    const provider = (name: string, delayMs: number): FailoverProvider => ({
+      name,
+      model: limitTryTime(slow(clock, delayMs, bodyAnswer), clock),
+    });
+    const tiers = [[provider('stuck', 60_000)], [provider('well', 500)]];
+    const failover = createFailover({tiers, clock, random: () => 0});
+    const answered = limitExchangeTime(
+      failover.model,
+      3000,
+      clock,
+    )({...chat, tryTimeoutMs: 2000}, {cancellation: new CancellationSource()});
+    await clock.advance(2500);
+    expect((await answered).trace.calls).toBe(2);
+    expect(failover.status()[0]).toMatchObject({
+      name: 'stuck',
+      state: 'aside',
+      lastError: 'ERR_MODEL_TIMEOUT',
+    });
+  });
+
+  it('leaves a provider in peace that was only asked too late', async () => {
+    const clock = createFakeClock();
+    const slowOne = {name: 'slow', model: limitTryTime(slow(clock, 60_000, bodyAnswer), clock)};
+    const failover = createFailover({tiers: [[slowOne]], clock, random: () => 0});
+    const answered = limitExchangeTime(
+      failover.model,
+      1000,
+      clock,
+    )({...chat, tryTimeoutMs: 2000}, {cancellation: new CancellationSource()});
+    const failed = expect(answered).rejects.toMatchObject({code: 'ERR_GATEWAY_TIMEOUT'});
+    await clock.advance(1000);
+    await failed;
+    expect(failover.status()[0]).toMatchObject({state: 'serving', lastError: undefined});
   });
 });
