@@ -15,13 +15,16 @@ import {createRunSummary, type RunSummary} from '../metrics/run-summary.ts';
 import type {InputSource} from '../runtime/input-source.ts';
 import {refuseLockedOutput} from '../store/lock-output.ts';
 import {outputPaths} from '../store/output-paths.ts';
+import {planAgentsOfHead} from './ask-head.ts';
 import type {AppEnvironment} from './environment.ts';
 import {fingerprintOf} from './fingerprint.ts';
 import {type ConfigSources, loadRunConfig} from './load-run-config.ts';
 import {openDeployments} from './open-deployments.ts';
-import {modelNamesOf, openRunners} from './open-runners.ts';
-import {openSimulators} from './open-simulators.ts';
-import {type AgentPlan, planAgents} from './plan-agents.ts';
+import {openJudges} from './open-judges.ts';
+import {openRemoteServers} from './open-remote-servers.ts';
+import {judgeNamesOf, modelsOf, openRunners} from './open-runners.ts';
+import {openSimulators, simulatorNamesOf} from './open-simulators.ts';
+import {type AgentPlan, declaresAgents, planAgents} from './plan-agents.ts';
 import {openRunInput, pathsOf, planMaterializing, type RunPaths} from './plan-input.ts';
 import {
   openRunOutput,
@@ -90,8 +93,10 @@ export async function collect(
 ): Promise<CollectReport> {
   const config = await loadRunConfig(request, environment);
   const paths = pathsOf(config, environment);
-  const plans = planAgents(config);
   await refuseOutput(paths.output, environment.clock);
+  const plans = declaresAgents(config)
+    ? planAgents(config)
+    : await planAgentsOfHead(config, environment, hooks.abort);
   const materializing = await planMaterializing(config, plans, environment);
   await using input = await openRunInput(paths, environment, hooks.abort);
   const survey = await surveyInput(input, materializing);
@@ -125,10 +130,12 @@ async function runPrepared(
   const {config, plans, survey} = prepared;
   const {clock, logger} = environment;
   const used = plansInUse(plans, survey);
-  const names = modelNamesOf(used, config);
-  await using simulators = await openSimulators(config, names, environment);
-  await using deployments = openDeployments(config, environment, {names, simulatorUrls: simulators.urls});
-  const {runnerOf, width} = await openRunners(used, config, deployments, environment);
+  const models = modelsOf(used, config);
+  await using simulators = await openSimulators(config, simulatorNamesOf(models), environment);
+  await using deployments = openDeployments(config, environment, {models, simulatorUrls: simulators.urls});
+  await using remote = openRemoteServers(environment, config.serverToken);
+  const judges = await openJudges(judgeNamesOf(used), config, deployments, environment);
+  const {runnerOf, width} = openRunners(used, {config, deployments, judges, remote, clock});
   const stopStarting = new CancellationSource(drain);
   const folds = {metrics: createMetricsFold(), summary: createRunSummary()};
   const onStorageFailure = (error: Error): void => stopStarting.cancel(error);

@@ -3,8 +3,8 @@ import type {LoadedConfig} from '../config/load-config.ts';
 import type {JsonObject, JsonValue} from '../core/json.ts';
 import type {MaterializeOptions} from '../dataset/materialize-options.ts';
 import {endpointOf} from './open-deployments.ts';
-import {readJudgePrompt} from './open-runners.ts';
-import type {AgentPlan} from './plan-agents.ts';
+import {readJudgePrompt} from './open-judges.ts';
+import type {AgentPlan, Scoring} from './plan-agents.ts';
 
 /**
  * Everything that changes answers: the input, how rows become rollouts, which deployment answers and how it is asked, who
@@ -17,13 +17,7 @@ export async function fingerprintOf(
   config: LoadedConfig,
 ): Promise<JsonObject> {
   const agents: [string, JsonValue][] = [];
-  for (const plan of plans) {
-    const judge =
-      plan.judgeName === undefined
-        ? unscoredFingerprint(plan)
-        : await judgeFingerprint(plan.judgeName, config);
-    agents.push([plan.name, {model: modelFingerprint(plan.modelName, config), judge}]);
-  }
+  for (const plan of plans) agents.push([plan.name, await agentFingerprint(plan, config)]);
   return {
     input_sha256: inputDigest,
     limit: limit ?? null,
@@ -34,6 +28,17 @@ export async function fingerprintOf(
       promptConfig === undefined ? null : {user: promptConfig.user, system: promptConfig.system ?? null},
     agent_name: agentName ?? null,
     agents: Object.fromEntries(agents),
+  };
+}
+
+async function agentFingerprint(plan: AgentPlan, config: LoadedConfig): Promise<JsonValue> {
+  if (plan.kind === 'remote') return 'a server that runs elsewhere';
+  const {modelName, scoring, maxSteps, tools} = plan;
+  return {
+    model: modelFingerprint(modelName, config),
+    judge: await scoringFingerprint(scoring, config),
+    ...(maxSteps === undefined ? {} : {max_steps: maxSteps}),
+    ...(tools === undefined ? {} : {tools: tools.name}),
   };
 }
 
@@ -50,8 +55,15 @@ function modelFingerprint(name: string, {models, simulators}: LoadedConfig): Jso
   };
 }
 
-function unscoredFingerprint({unscoredReward}: AgentPlan): JsonValue {
-  return unscoredReward === undefined ? null : {skip_verification_reward: unscoredReward};
+function scoringFingerprint(scoring: Scoring, config: LoadedConfig): JsonValue | Promise<JsonValue> {
+  switch (scoring.kind) {
+    case 'judge':
+      return judgeFingerprint(scoring.name, config);
+    case 'remote':
+      return 'a server that runs elsewhere';
+    case 'nobody':
+      return scoring.reward === undefined ? null : {skip_verification_reward: scoring.reward};
+  }
 }
 
 async function judgeFingerprint(name: string, config: LoadedConfig): Promise<JsonValue> {

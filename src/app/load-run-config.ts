@@ -23,11 +23,12 @@ export async function loadRunConfig(
   const {cwd, env, redactor, logger} = environment;
   const config = await loadConfig({configPaths, envPath, overrides, flags: values, cwd, env, packageRoot});
   for (const secret of config.secrets) redactor.add(secret);
-  for (const warning of config.warnings) logger.warn(describe(warning));
+  for (const warning of config.warnings) logger.warn(describeProblem(warning));
   return config;
 }
 
-function describe({message, file, line, path, hint}: Problem): string {
+/** A problem in one line: where, what, what to do. */
+export function describeProblem({message, file, line, path, hint}: Problem): string {
   const place = [file, line].filter((part) => part !== undefined).join(':');
   const where = [place, path].filter((part) => part !== undefined && part !== '').join(': ');
   return `${where === '' ? '' : `${where}: `}${message}${hint === undefined ? '' : `. ${hint}`}`;

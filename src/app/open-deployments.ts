@@ -2,16 +2,22 @@ import {type AzureClient, createAzureClient} from '../azure/client.ts';
 import {type CredentialSettings, createCredentials, defaultScope} from '../azure/credentials.ts';
 import {type AzureEndpoint, endpointSecrets, normalizeEndpoint} from '../azure/endpoint.ts';
 import {type AzureModel, createAzureModel} from '../azure/model.ts';
+import {redactUrl} from '../azure/render-url.ts';
+import {type AzureWire, createAzureWire} from '../azure/wire.ts';
 import type {LoadedConfig} from '../config/load-config.ts';
 import type {ModelConfig} from '../config/model-config.ts';
 import {type Problem, RollcallError} from '../core/errors.ts';
 import type {ModelClient} from '../core/ports.ts';
+import type {WireModel} from '../core/wire.ts';
 import type {Admission} from '../dispatch/admission.ts';
 import {dispatchModel} from '../dispatch/dispatch-model.ts';
+import {dispatchWire} from '../dispatch/dispatch-wire.ts';
 import {createDispatcher, type Dispatcher} from '../dispatch/dispatcher.ts';
+import type {RetryOptions} from '../dispatch/retry-policy.ts';
 import {packageVersion} from '../runtime/installation.ts';
 import {createIdFactory, type IdFactory} from './create-id.ts';
 import type {AppEnvironment} from './environment.ts';
+import type {DeploymentSettings} from './gateway-models.ts';
 import {type DeploymentAddress, shareAdmissions} from './share-admissions.ts';
 
 /** One deployment, open for calls through its one dispatcher. */
@@ -24,16 +30,24 @@ export interface Deployment {
   readonly asPolicy: ModelClient;
   /** Where rollouts already begun ask: served first. */
   readonly asJudge: ModelClient;
+  /** Where clients of our doors ask, in their own protocols. */
+  readonly wire: WireModel;
+  /** Where it is, for people. */
+  readonly address: string;
+  /** Whether a call could start at once. */
+  readonly hasRoom: () => boolean;
+  readonly load: () => {readonly inFlight: number; readonly waiting: number};
 }
 
 /** The deployments of a configuration, each opened once however many agents and judges use it. */
 export interface Deployments extends AsyncDisposable {
   get(instanceName: string): Deployment;
+  readonly all: ReadonlyMap<string, Deployment>;
 }
 
 export interface OpenDeploymentsOptions {
-  /** Instance names to open. */
-  readonly names: Iterable<string>;
+  /** What to open; each has a name of its own. */
+  readonly models: Iterable<DeploymentSettings>;
   /** Base URLs of the embedded simulators, by instance name. */
   readonly simulatorUrls: ReadonlyMap<string, string>;
 }
@@ -43,28 +57,27 @@ const defaultLimit = 8;
 // A socket is free again only a turn of the event loop after its reply; with one spare for each place the next call does
 // not wait for that. Calls in flight are the admission's business.
 const socketsPerPlace = 2;
-// A simulator of ours takes any key when its configuration names none.
-const simulatorKey = 'key-of-the-embedded-simulator';
+// What is shown to those who ask for no key: a simulator of ours whose configuration names none, a model server of NeMo Gym's.
+const anyKey = 'any-key-will-do';
 
 /** Opens every named deployment; nothing is sent. Everything wrong with their settings is one `ERR_CONFIG`. */
 export function openDeployments(
   config: LoadedConfig,
   environment: AppEnvironment,
-  {names, simulatorUrls}: OpenDeploymentsOptions,
+  {models, simulatorUrls}: OpenDeploymentsOptions,
 ): Deployments {
   const problems: Problem[] = [];
   const addressed: AddressedModel[] = [];
-  for (const name of new Set(names)) {
-    const settings = config.models.get(name);
-    if (settings === undefined) continue;
+  for (const settings of new Set(models)) {
     const address = (): AddressedModel => addressOf(settings, config, simulatorUrls);
     const found = collectProblems(address, settings.path, config, problems);
     if (found !== undefined) addressed.push(found);
   }
-  const createId = createIdFactory(environment.random);
+  const {serverToken} = config;
+  const context = {environment, createId: createIdFactory(environment.random), serverToken};
   const opened = new Map<string, OpenDeployment>();
   for (const model of shareAdmissions(addressed, environment.clock)) {
-    const open = (): OpenDeployment => openDeployment(model, {environment, createId});
+    const open = (): OpenDeployment => openDeployment(model, context);
     const deployment = collectProblems(open, model.settings.path, config, problems);
     if (deployment !== undefined) opened.set(model.settings.name, deployment);
   }
@@ -76,6 +89,7 @@ export function openDeployments(
       if (deployment === undefined) throw new Error(`deployment ${name} was not opened`);
       return deployment;
     },
+    all: opened,
     async [Symbol.asyncDispose]() {
       await Promise.all([...opened.values()].map(({client}) => client.close()));
     },
@@ -83,19 +97,29 @@ export function openDeployments(
 }
 
 /** The address of a model instance, normalised. Fails with `ERR_ENDPOINT`. */
-export function endpointOf(settings: ModelConfig, simulatorUrls: ReadonlyMap<string, string>): AzureEndpoint {
-  const {openaiBaseUrl, openaiModel, defaultQuery, endpointStyle} = settings;
-  const baseUrl = typeof openaiBaseUrl === 'object' ? simulatorUrls.get(openaiBaseUrl.name) : openaiBaseUrl;
-  if (baseUrl === undefined) {
-    throw new RollcallError(
-      'this instance runs elsewhere (`url`); only deployments can be called from here',
-      {
-        code: 'ERR_ENDPOINT',
-        fault: 'config',
-      },
-    );
+export function endpointOf(
+  settings: DeploymentSettings,
+  simulatorUrls: ReadonlyMap<string, string>,
+): AzureEndpoint {
+  const {openaiBaseUrl, openaiModel, defaultQuery, endpointStyle, url, fullPath} = settings;
+  if (url !== undefined) {
+    // A model server of NeMo Gym's kind: its doors stand right behind its address.
+    return normalizeEndpoint({
+      baseUrl: `${url}/v1`,
+      model: openaiModel ?? settings.name,
+      query: {},
+      style: 'opaque',
+    });
   }
-  return normalizeEndpoint({baseUrl, model: openaiModel, query: defaultQuery, style: endpointStyle});
+  const baseUrl = typeof openaiBaseUrl === 'object' ? simulatorUrls.get(openaiBaseUrl.name) : openaiBaseUrl;
+  if (baseUrl === undefined) throw new Error(`${settings.name}: neither a base URL nor a url was read`);
+  return normalizeEndpoint({
+    baseUrl,
+    model: openaiModel,
+    query: defaultQuery,
+    style: endpointStyle,
+    fullPath,
+  });
 }
 
 interface OpenDeployment extends Deployment {
@@ -103,11 +127,11 @@ interface OpenDeployment extends Deployment {
 }
 
 interface AddressedModel extends DeploymentAddress {
-  readonly settings: ModelConfig;
+  readonly settings: DeploymentSettings;
 }
 
 function addressOf(
-  settings: ModelConfig,
+  settings: DeploymentSettings,
   {collect}: LoadedConfig,
   simulatorUrls: ReadonlyMap<string, string>,
 ): AddressedModel {
@@ -120,69 +144,100 @@ function addressOf(
   };
 }
 
+type AdmittedModel = AddressedModel & {readonly admission: Admission};
+
 interface OpenContext {
   readonly environment: AppEnvironment;
   readonly createId: IdFactory;
+  readonly serverToken: string | undefined;
 }
 
-function openDeployment(
-  {settings, endpoint, deployment, limit, admission}: AddressedModel & {readonly admission: Admission},
-  {environment, createId}: OpenContext,
-): OpenDeployment {
-  const {clock, logger, redactor} = environment;
+function openDeployment(model: AdmittedModel, context: OpenContext): OpenDeployment {
+  const {settings, endpoint, limit, admission} = model;
+  const {logger} = context.environment;
+  const client = openClient(model, context);
+  const azure = openModel(model, client, context);
+  const wire = openWire(model, client, context);
+  for (const notice of new Set([...azure.notices, ...wire.notices]))
+    logger.warn(`${settings.name}: ${notice}`);
+  const patient = dispatcherOf(model, patienceOf(settings), context.environment);
+  const brief = dispatcherOf(model, doorPatienceOf(settings), context.environment);
+  return {
+    name: settings.name,
+    model: azure,
+    limit,
+    client,
+    asPolicy: dispatchModel(azure.respond, patient, 'new'),
+    asJudge: dispatchModel(azure.respond, patient, 'begun'),
+    wire: dispatchWire(wire.model, brief, 'new'),
+    address: redactUrl(`${endpoint.origin}${endpoint.prefix}`),
+    hasRoom: () => admission.waiting === 0 && admission.inFlight < limit,
+    load: () => ({inFlight: admission.inFlight, waiting: admission.waiting}),
+  };
+}
+
+function openClient(
+  {settings, endpoint, deployment, limit}: AdmittedModel,
+  {environment, createId, serverToken}: OpenContext,
+): AzureClient {
+  const {clock, redactor} = environment;
+  const {redact} = redactor;
   for (const secret of endpointSecrets(endpoint)) redactor.add(secret);
-  const client = createAzureClient({
+  const onSecret = (secret: string): void => redactor.add(secret);
+  return createAzureClient({
     endpoint,
     deployment,
-    credentials: createCredentials(credentialsOf(settings, endpoint), {
-      clock,
-      onSecret: (secret) => redactor.add(secret),
-    }),
+    credentials: createCredentials(credentialsOf(settings, endpoint, serverToken), {clock, onSecret}),
     limits: limitsOf(settings),
     poolConnections: limit * socketsPerPlace,
     clock,
-    redact: redactor.redact,
+    redact,
     userAgent: `rollcall/${packageVersion()}`,
     headers: settings.defaultHeaders,
     newRequestId: () => createId('call'),
   });
-  const model = createAzureModel(
+}
+
+function openModel(
+  {settings, endpoint, deployment}: AdmittedModel,
+  client: AzureClient,
+  {environment, createId}: OpenContext,
+): AzureModel {
+  const {clock, logger} = environment;
+  const {modelFamily: family, stream} = settings;
+  return createAzureModel(
+    {endpoint, deployment, family, api: upstreamApiOf(settings), stream},
+    {client, clock, createId, onNote: (note) => logger.warn(note)},
+  );
+}
+
+function openWire(
+  {settings, endpoint, deployment}: AdmittedModel,
+  client: AzureClient,
+  {environment, createId}: OpenContext,
+): AzureWire {
+  const {clock, logger} = environment;
+  return createAzureWire(
     {
       endpoint,
-      deployment,
+      deployment: settings.clientChoosesModel === true ? undefined : deployment,
       family: settings.modelFamily,
-      api: upstreamApiOf(settings),
-      stream: settings.stream,
+      api: settings.speaksAsAsked === true ? 'asked' : upstreamApiOf(settings),
+      isPassthrough: settings.passesAuthorization,
     },
     {client, clock, createId, onNote: (note) => logger.warn(note)},
   );
-  for (const notice of model.notices) logger.warn(`${settings.name}: ${notice}`);
-  const dispatcher = dispatcherOf(settings, deployment, admission, environment);
-  return {
-    name: settings.name,
-    model,
-    limit,
-    client,
-    asPolicy: dispatchModel(model.respond, dispatcher, 'new'),
-    asJudge: dispatchModel(model.respond, dispatcher, 'begun'),
-  };
 }
 
 function dispatcherOf(
-  {retry}: ModelConfig,
-  deployment: string,
-  admission: Admission,
+  {deployment, admission}: AdmittedModel,
+  retry: RetryOptions,
   {clock, random, logger}: AppEnvironment,
 ): Dispatcher {
   return createDispatcher({
     deployment,
     admission,
-    retry: {
-      maxTries: retry.maxTries,
-      baseDelayMs: retry.baseDelayS * 1000,
-      maxDelayMs: retry.maxDelayS * 1000,
-      maxWaitMs: retry.maxWaitS * 1000,
-    },
+    retry,
     clock,
     random,
     onRetry: (error, delayMs) =>
@@ -190,6 +245,27 @@ function dispatcherOf(
         `${deployment}: ${error.code}, trying again in ${String(Math.round(delayMs))} ms: ${error.message}`,
       ),
   });
+}
+
+/** For rollouts, which have all the time that the run has. */
+function patienceOf({retry}: ModelConfig): RetryOptions {
+  return {
+    maxTries: retry.maxTries,
+    baseDelayMs: retry.baseDelayS * 1000,
+    maxDelayMs: retry.maxDelayS * 1000,
+    maxWaitMs: retry.maxWaitS * 1000,
+  };
+}
+
+/** For clients at a door, who wait and have retries of their own. */
+function doorPatienceOf(settings: ModelConfig): RetryOptions {
+  const {maxTries, maxWaitMs, ...patience} = patienceOf(settings);
+  const {doorMaxTries, doorMaxWaitS} = settings.retry;
+  return {
+    ...patience,
+    maxTries: Math.min(maxTries, doorMaxTries),
+    maxWaitMs: Math.min(maxWaitMs, doorMaxWaitS * 1000),
+  };
 }
 
 /** A limit of the configuration that keeps `--concurrency` from being reached is easily overlooked. */
@@ -206,9 +282,13 @@ function noteLowLimits(
 }
 
 function credentialsOf(
-  {auth, openaiApiKey, apiKeyHeader, openaiBaseUrl, entraScope}: ModelConfig,
+  settings: DeploymentSettings,
   endpoint: AzureEndpoint,
+  serverToken: string | undefined,
 ): CredentialSettings {
+  const {auth, openaiApiKey, apiKeyHeader, apiKeyPrefix, openaiBaseUrl, entraScope, url} = settings;
+  if (settings.passesAuthorization === true) return {passthrough: true};
+  if (url !== undefined) return credentialsOfServer(openaiApiKey ?? serverToken);
   switch (auth) {
     case 'entra_id':
       return {entra: {scope: entraScope ?? defaultScope(endpoint.origin)}};
@@ -216,10 +296,16 @@ function credentialsOf(
       return {bearerToken: openaiApiKey};
     case 'api_key':
       return {
-        apiKey: openaiApiKey ?? (typeof openaiBaseUrl === 'object' ? simulatorKey : undefined),
+        apiKey: openaiApiKey ?? (typeof openaiBaseUrl === 'object' ? anyKey : undefined),
         apiKeyHeader,
+        apiKeyPrefix,
       };
   }
+}
+
+/** A model server wants a token, or nothing; then it does not mind a key. */
+function credentialsOfServer(token: string | undefined): CredentialSettings {
+  return token === undefined ? {apiKey: anyKey} : {bearerToken: token};
 }
 
 function limitsOf({timeouts}: ModelConfig): {
@@ -236,7 +322,9 @@ function limitsOf({timeouts}: ModelConfig): {
   };
 }
 
-function upstreamApiOf({upstreamApi}: ModelConfig): 'chat' | 'responses' | undefined {
+/** A model server of NeMo Gym's is asked for responses; its other door is for clients that know no better. */
+function upstreamApiOf({upstreamApi, url}: ModelConfig): 'chat' | 'responses' | undefined {
+  if (upstreamApi === undefined && url !== undefined) return 'responses';
   return upstreamApi === 'chat_completions' ? 'chat' : upstreamApi;
 }
 

@@ -1,16 +1,18 @@
-import {readFile} from 'node:fs/promises';
 import {createSimpleAgent} from '../agent/simple-agent.ts';
 import {limitTime, runLocally} from '../collect/run-rollout.ts';
-import type {JudgeConfig} from '../config/judge-config.ts';
 import type {LoadedConfig} from '../config/load-config.ts';
-import {RollcallError} from '../core/errors.ts';
-import type {Judge, RolloutRunner} from '../core/ports.ts';
-import {createAdmission} from '../dispatch/admission.ts';
-import {limitModel} from '../dispatch/dispatch-model.ts';
-import {createEquivalenceJudge} from '../judge/equivalence-judge.ts';
-import type {AppEnvironment} from './environment.ts';
+import type {ModelConfig} from '../config/model-config.ts';
+import type {Clock} from '../core/clock.ts';
+import type {Agent, Judge, ResourcesServer, RolloutRunner} from '../core/ports.ts';
 import type {Deployments} from './open-deployments.ts';
-import type {AgentPlan} from './plan-agents.ts';
+import type {RemoteServers} from './open-remote-servers.ts';
+import {
+  type AgentPlan,
+  type LocalAgentPlan,
+  localPlans,
+  type RemoteAgentPlan,
+  type Scoring,
+} from './plan-agents.ts';
 
 export interface Runners {
   /** Fails for a name that is not planned: rows were checked against the plan before. */
@@ -19,21 +21,30 @@ export interface Runners {
   readonly width: number;
 }
 
-/** Puts each planned agent together: its model, its judge, their limits. Fails with `ERR_CONFIG` on a judge that cannot work. */
-export async function openRunners(
-  plans: readonly AgentPlan[],
-  config: LoadedConfig,
-  deployments: Deployments,
-  environment: AppEnvironment,
-): Promise<Runners> {
-  const judges = await openJudges(plans, config, deployments, environment);
-  const {clock} = environment;
+/** What agents are put together from, all of it open. */
+export interface RunnerParts {
+  readonly config: LoadedConfig;
+  readonly deployments: Deployments;
+  /** By instance name. */
+  readonly judges: ReadonlyMap<string, Judge>;
+  readonly remote: RemoteServers;
+  readonly clock: Clock;
+}
+
+/** An agent that runs here: its turns alone, and whole rollouts. */
+export interface LocalAgentRunner {
+  readonly agent: Agent;
+  readonly resources: ResourcesServer | undefined;
+  readonly run: RolloutRunner;
+}
+
+/** Puts each planned agent together. */
+export function openRunners(plans: readonly AgentPlan[], parts: RunnerParts): Runners {
   const runners = new Map<string, RolloutRunner>(
-    plans.map(({name, modelName, judgeName, unscoredReward, timeoutMs}) => {
-      const agent = createSimpleAgent({}, deployments.get(modelName).asPolicy);
-      const judge = judgeName === undefined ? givingReward(unscoredReward) : judges.get(judgeName);
-      return [name, limitTime(runLocally({agent, judge, resources: undefined}, clock), timeoutMs, clock)];
-    }),
+    plans.map((plan) => [
+      plan.name,
+      plan.kind === 'remote' ? openRemoteAgent(plan, parts) : openLocalAgent(plan, parts).run,
+    ]),
   );
   return {
     runnerOf(agentName) {
@@ -41,8 +52,38 @@ export async function openRunners(
       if (runner === undefined) throw new Error(`no runner for agent ${agentName}`);
       return runner;
     },
-    width: widthOf(plans, config, deployments),
+    width: plans.reduce((sum, plan) => sum + widthOf(plan, parts), 0),
   };
+}
+
+/** Puts one agent together: its model, its tools, its judge, its time limit. */
+export function openLocalAgent(plan: LocalAgentPlan, parts: RunnerParts): LocalAgentRunner {
+  const {modelName, maxSteps, tools, scoring, timeoutMs} = plan;
+  const {deployments, judges, remote, clock} = parts;
+  const agent = createSimpleAgent({maxSteps}, deployments.get(modelName).asPolicy);
+  const resources = tools === undefined ? undefined : remote.resourcesServer(tools);
+  const judge = judgeOf(scoring, tools?.url, judges, remote);
+  return {agent, resources, run: limitTime(runLocally({agent, resources, judge}, clock), timeoutMs, clock)};
+}
+
+function openRemoteAgent(plan: RemoteAgentPlan, {remote, clock}: RunnerParts): RolloutRunner {
+  return limitTime(remote.agent(plan), plan.timeoutMs, clock);
+}
+
+function judgeOf(
+  scoring: Scoring,
+  toolsUrl: string | undefined,
+  judges: ReadonlyMap<string, Judge>,
+  remote: RemoteServers,
+): Judge | 'session' | undefined {
+  switch (scoring.kind) {
+    case 'judge':
+      return judges.get(scoring.name);
+    case 'remote':
+      return scoring.url === toolsUrl ? 'session' : remote.judge(scoring);
+    case 'nobody':
+      return givingReward(scoring.reward);
+  }
 }
 
 /** Nobody judges: the record says so and has the reward that the user set, as NeMo Gym's agents do it. Without one it has none. */
@@ -51,81 +92,30 @@ function givingReward(reward: number | undefined): Judge | undefined {
   return () => Promise.resolve({reward, fields: {verification_skipped: true}, traces: []});
 }
 
-/** Model instances that the planned agents and judges call. */
-export function modelNamesOf(plans: readonly AgentPlan[], config: LoadedConfig): readonly string[] {
-  return plans.flatMap(({modelName, judgeName}) => {
-    const judge = judgeName === undefined ? undefined : config.judges.get(judgeName);
-    return judge === undefined ? [modelName] : [modelName, judge.judgeModelServer.name];
-  });
+/** Judges that run here and are asked by the planned agents. */
+export function judgeNamesOf(plans: readonly AgentPlan[]): readonly string[] {
+  return localPlans(plans).flatMap(({scoring}) => (scoring.kind === 'judge' ? [scoring.name] : []));
 }
 
-/** The text of a judge's prompt, wherever the configuration has it. Fails with `ERR_CONFIG` when the file cannot be read. */
-export async function readJudgePrompt(judge: JudgeConfig, config: LoadedConfig): Promise<string> {
-  const {judgePromptTemplate, judgePromptTemplatePath, path} = judge;
-  if (judgePromptTemplate !== undefined) return judgePromptTemplate;
-  const file = judgePromptTemplatePath ?? '';
-  try {
-    return await readFile(file, 'utf8');
-  } catch (error) {
-    const reason =
-      (error as NodeJS.ErrnoException).code === 'ENOENT' ? 'there is no such file' : String(error);
-    throw new RollcallError('the prompt of a judge cannot be read', {
-      code: 'ERR_CONFIG',
-      fault: 'config',
-      problems: [
-        {
-          message: `${file}: ${reason}`,
-          path: `${path}.judge_prompt_template_fpath`,
-          ...config.locate(`${path}.judge_prompt_template_fpath`),
-          hint: 'Give a path from here or beside the configuration, or the text itself as judge_prompt_template.',
-        },
-      ],
-      cause: error,
-    });
-  }
-}
-
-async function openJudges(
+/** The models that the planned agents and their judges call. */
+export function modelsOf(
   plans: readonly AgentPlan[],
-  config: LoadedConfig,
-  deployments: Deployments,
-  environment: AppEnvironment,
-): Promise<ReadonlyMap<string, Judge>> {
-  const judges = new Map<string, Judge>();
-  for (const {judgeName} of plans) {
-    const settings = judgeName === undefined ? undefined : config.judges.get(judgeName);
-    if (settings === undefined || judges.has(settings.name)) continue;
-    judges.set(settings.name, await openJudge(settings, config, deployments, environment));
-  }
-  return judges;
+  {judges, models}: LoadedConfig,
+): readonly ModelConfig[] {
+  const policies = localPlans(plans).map(({modelName}) => modelName);
+  const ofJudges = judgeNamesOf(plans).flatMap((name) => judges.get(name)?.judgeModelServer.name ?? []);
+  return [...new Set([...policies, ...ofJudges])].flatMap((name) => models.get(name) ?? []);
 }
 
-async function openJudge(
-  settings: JudgeConfig,
-  config: LoadedConfig,
-  deployments: Deployments,
-  {clock, logger}: AppEnvironment,
-): Promise<Judge> {
-  const judgePromptTemplate = await readJudgePrompt(settings, config);
-  const {asJudge} = deployments.get(settings.judgeModelServer.name);
-  const limit = settings.judgeEndpointMaxConcurrency;
-  const model =
-    limit === undefined
-      ? asJudge
-      : limitModel(asJudge, createAdmission({limit, clock}), () => clock.monotonic());
-  const extractionLengthThreshold = settings.extractionLengthThreshold ?? null;
-  return createEquivalenceJudge({...settings, judgePromptTemplate, extractionLengthThreshold}, model, {
-    logger,
-  });
-}
+// A server elsewhere has limits of its own and says nothing of them.
+const remoteWidth = 128;
 
-function widthOf(plans: readonly AgentPlan[], config: LoadedConfig, deployments: Deployments): number {
-  const limits = plans.map(({modelName, judgeName}) => {
-    const judge = judgeName === undefined ? undefined : config.judges.get(judgeName);
-    const policyLimit = deployments.get(modelName).limit;
-    if (judge === undefined) return policyLimit;
-    const judgeLimit = deployments.get(judge.judgeModelServer.name).limit;
-    return policyLimit + Math.min(judgeLimit, judge.judgeEndpointMaxConcurrency ?? judgeLimit);
-  });
-  return limits.reduce((sum, limit) => sum + limit, 0);
+function widthOf(plan: AgentPlan, {config, deployments}: RunnerParts): number {
+  if (plan.kind === 'remote') return remoteWidth;
+  const policyLimit = deployments.get(plan.modelName).limit;
+  if (plan.scoring.kind === 'remote') return policyLimit * 2;
+  const judge = plan.scoring.kind === 'judge' ? config.judges.get(plan.scoring.name) : undefined;
+  if (judge === undefined) return policyLimit;
+  const judgeLimit = deployments.get(judge.judgeModelServer.name).limit;
+  return policyLimit + Math.min(judgeLimit, judge.judgeEndpointMaxConcurrency ?? judgeLimit);
 }

@@ -1,4 +1,5 @@
 import type {LoadedConfig} from '../config/load-config.ts';
+import type {ModelConfig} from '../config/model-config.ts';
 import {parseSimulatorSettings} from '../simulator/settings/parse-simulator-settings.ts';
 import {type Simulator, startSimulator} from '../simulator/simulator.ts';
 import type {AppEnvironment} from './environment.ts';
@@ -10,10 +11,10 @@ export interface Simulators extends AsyncDisposable {
   readonly urls: ReadonlyMap<string, string>;
 }
 
-/** Starts the simulators that the named models refer to, each on its own port. Fails with `ERR_CONFIG` or `ERR_PORT_IN_USE`. */
+/** Starts the named simulators, each on its own port. Fails with `ERR_CONFIG` or `ERR_PORT_IN_USE`. */
 export async function openSimulators(
   config: LoadedConfig,
-  modelNames: Iterable<string>,
+  names: Iterable<string>,
   {clock, logger}: AppEnvironment,
 ): Promise<Simulators> {
   const running = new Map<string, Simulator>();
@@ -21,7 +22,7 @@ export async function openSimulators(
     await Promise.all([...running.values()].map((simulator) => simulator.close()));
   };
   try {
-    for (const name of simulatorNamesOf(config, modelNames)) {
+    for (const name of new Set(names)) {
       const settings = config.simulators.get(name);
       if (settings === undefined) continue;
       const {host, port, sourceDir, path} = settings;
@@ -40,11 +41,9 @@ export async function openSimulators(
   };
 }
 
-function simulatorNamesOf({models}: LoadedConfig, modelNames: Iterable<string>): ReadonlySet<string> {
+/** The simulators that models refer to instead of Azure. */
+export function simulatorNamesOf(models: Iterable<ModelConfig>): ReadonlySet<string> {
   const names = new Set<string>();
-  for (const modelName of modelNames) {
-    const url = models.get(modelName)?.openaiBaseUrl;
-    if (typeof url === 'object') names.add(url.name);
-  }
+  for (const {openaiBaseUrl} of models) if (typeof openaiBaseUrl === 'object') names.add(openaiBaseUrl.name);
   return names;
 }

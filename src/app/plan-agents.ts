@@ -1,32 +1,66 @@
 import type {AgentConfig} from '../config/agent-config.ts';
+import type {ExternalServer} from '../config/external-server.ts';
 import type {LoadedConfig} from '../config/load-config.ts';
 import {type Problem, RollcallError} from '../core/errors.ts';
 
-/** Who answers and who judges for the rows of one agent. */
-export interface AgentPlan {
+/** Who scores the rollouts of an agent. */
+export type Scoring =
+  /** A judge that runs here, by its instance name. */
+  | {readonly kind: 'judge'; readonly name: string}
+  /** A server that runs elsewhere: the agent's resources server, or the one of `--judge-url`. */
+  | {readonly kind: 'remote'; readonly url: string; readonly token: string | undefined}
+  /** Nobody; the reward that the user gives, if any. */
+  | {readonly kind: 'nobody'; readonly reward: number | undefined};
+
+/** An agent that runs here. */
+export interface LocalAgentPlan {
+  readonly kind: 'local';
   readonly name: string;
   /** Instance name of the policy's deployment. */
   readonly modelName: string;
-  /** Instance name of the judge; undefined when answers are not scored. */
-  readonly judgeName: string | undefined;
-  /** The reward that the user gives to answers that are not scored; undefined: they have none. */
-  readonly unscoredReward: number | undefined;
+  readonly maxSteps: number | undefined;
+  /** Where its tools are, if that is a server that runs elsewhere. */
+  readonly tools: ExternalServer | undefined;
+  readonly scoring: Scoring;
   /** Milliseconds for one rollout, judging included. */
   readonly timeoutMs: number;
 }
 
+/** An agent that runs elsewhere and is sent whole rows. It scores by itself. */
+export interface RemoteAgentPlan {
+  readonly kind: 'remote';
+  readonly name: string;
+  /** Base URL of its `/run`. */
+  readonly url: string;
+  readonly token: string | undefined;
+  readonly timeoutMs: number;
+}
+
+/** Who answers and who judges for the rows of one agent. */
+export type AgentPlan = LocalAgentPlan | RemoteAgentPlan;
+
 const impliedAgentName = 'simple_agent';
 const impliedModelName = 'policy_model';
-const impliedTimeoutMs = 3_600_000;
+
+/** Milliseconds for a rollout of an agent that says nothing about it. */
+export const impliedTimeoutMs = 3_600_000;
+
+/** Whether a configuration has anything that rollouts could be run with; else a head server has to know. */
+export function declaresAgents({agents, externals, models}: LoadedConfig): boolean {
+  return agents.size > 0 || models.size > 0 || remoteAgents(externals).length > 0;
+}
 
 /**
  * The agents that rows may name. A configuration with a model but no agent gets one of its own, over that model and its
  * judge if it has one. Fails with `ERR_CONFIG` when there is no model to ask, or more than one and nothing says which.
  */
 export function planAgents(config: LoadedConfig): readonly AgentPlan[] {
-  const skipAll = config.collect.skipVerification;
-  if (config.agents.size > 0) return [...config.agents.values()].map((agent) => planAgent(agent, skipAll));
-  if (config.models.size === 0) throw noModel();
+  const {agents, externals, models} = config;
+  const remote = remoteAgents(externals).map((server) => planRemoteAgent(server, config));
+  if (agents.size + remote.length > 0) {
+    return [...[...agents.values()].map((agent) => planAgent(agent, config)), ...remote];
+  }
+  if (models.size === 0) throw noModel();
   return [planImpliedAgent(config)];
 }
 
@@ -35,30 +69,67 @@ export function defaultAgentName(config: LoadedConfig, plans: readonly AgentPlan
   return config.collect.agentName ?? (plans.length === 1 ? plans[0]?.name : undefined);
 }
 
-function planAgent(agent: AgentConfig, skipAll: boolean): AgentPlan {
-  const isJudged = !skipAll && !agent.skipVerification;
+/** The agents of plans that run here. */
+export function localPlans(plans: readonly AgentPlan[]): readonly LocalAgentPlan[] {
+  return plans.filter((plan) => plan.kind === 'local');
+}
+
+function remoteAgents(externals: LoadedConfig['externals']): readonly ExternalServer[] {
+  return [...externals.values()].filter(({type}) => type === 'responses_api_agents');
+}
+
+function planRemoteAgent(
+  {name, url, token, rolloutTimeoutS}: ExternalServer,
+  {serverToken}: LoadedConfig,
+): RemoteAgentPlan {
+  return {kind: 'remote', name, url, token: token ?? serverToken, timeoutMs: rolloutTimeoutS * 1000};
+}
+
+function planAgent(agent: AgentConfig, config: LoadedConfig): LocalAgentPlan {
+  const resources = agent.resourcesServer?.name;
   return {
+    kind: 'local',
     name: agent.name,
     modelName: agent.modelServer.name,
-    judgeName: isJudged ? agent.resourcesServer?.name : undefined,
-    unscoredReward: agent.skipVerificationReward,
+    maxSteps: agent.maxSteps,
+    tools: resources === undefined ? undefined : config.externals.get(resources),
+    scoring: scoringOf(resources, agent, config),
     timeoutMs: agent.rolloutTimeoutS * 1000,
   };
 }
 
-function planImpliedAgent({models, judges, collect}: LoadedConfig): AgentPlan {
+function scoringOf(
+  resources: string | undefined,
+  {
+    skipVerification,
+    skipVerificationReward,
+  }: Pick<AgentConfig, 'skipVerification' | 'skipVerificationReward'>,
+  {collect, externals, serverToken}: LoadedConfig,
+): Scoring {
+  if (collect.skipVerification || (skipVerification && collect.judgeUrl === undefined)) {
+    return {kind: 'nobody', reward: skipVerificationReward};
+  }
+  if (collect.judgeUrl !== undefined) return {kind: 'remote', url: collect.judgeUrl, token: serverToken};
+  if (resources === undefined) return {kind: 'nobody', reward: skipVerificationReward};
+  const external = externals.get(resources);
+  if (external === undefined) return {kind: 'judge', name: resources};
+  return {kind: 'remote', url: external.url, token: external.token ?? serverToken};
+}
+
+function planImpliedAgent(config: LoadedConfig): LocalAgentPlan {
+  const {models, judges, externals, collect} = config;
   const [onlyModel, ...otherModels] = models.keys();
   const modelName = models.has(impliedModelName) || otherModels.length > 0 ? impliedModelName : onlyModel;
-  const [onlyJudge, ...otherJudges] = judges.keys();
+  const resources = [...judges.keys(), ...externals.keys()];
   const problems: Problem[] = [];
   if (modelName === undefined || !models.has(modelName)) {
     problems.push({
       message: `there are several models (${[...models.keys()].join(', ')}) and no agent says which answers`,
     });
   }
-  if (otherJudges.length > 0) {
+  if (resources.length > 1) {
     problems.push({
-      message: `there are several judges (${[...judges.keys()].join(', ')}) and no agent says which scores`,
+      message: `there are several judges (${resources.join(', ')}) and no agent says which scores`,
     });
   }
   if (modelName === undefined || problems.length > 0) {
@@ -69,11 +140,15 @@ function planImpliedAgent({models, judges, collect}: LoadedConfig): AgentPlan {
       hint: 'Declare an agent: NAME: {responses_api_agents: {simple_agent: {model_server: …, resources_server: …}}}.',
     });
   }
+  const [only] = resources;
+  const {skipVerification, skipVerificationReward} = collect;
   return {
+    kind: 'local',
     name: collect.agentName ?? impliedAgentName,
     modelName,
-    judgeName: collect.skipVerification ? undefined : onlyJudge,
-    unscoredReward: collect.skipVerificationReward,
+    maxSteps: undefined,
+    tools: only === undefined ? undefined : externals.get(only),
+    scoring: scoringOf(only, {skipVerification, skipVerificationReward}, config),
     timeoutMs: impliedTimeoutMs,
   };
 }
@@ -82,6 +157,6 @@ function noModel(): RollcallError {
   return new RollcallError('the configuration names no model', {
     code: 'ERR_CONFIG',
     fault: 'config',
-    hint: 'Give one with --config, e.g. --config configs/azure_openai_model.yaml, and its credentials in env.yaml.',
+    hint: 'Give one with --config, e.g. --config configs/azure_openai_model.yaml, and its credentials in env.yaml; or start the servers with `rollcall run` first.',
   });
 }

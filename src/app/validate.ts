@@ -2,19 +2,23 @@ import type {LoadedConfig} from '../config/load-config.ts';
 import {CancellationSource} from '../core/cancellation.ts';
 import type {Survey} from '../dataset/survey.ts';
 import {surveyInput} from '../dataset/survey-input.ts';
+import type {GatewayConfig} from '../manifests/gateway-config.ts';
 import {openInput} from '../runtime/input-source.ts';
 import {parseSimulatorSettings} from '../simulator/settings/parse-simulator-settings.ts';
 import type {AppEnvironment} from './environment.ts';
-import {type ConfigSources, loadRunConfig} from './load-run-config.ts';
+import {gatewayModels} from './gateway-models.ts';
+import {loadServerConfig, type ServerConfiguration, type ServerSources} from './load-server-config.ts';
 import {openDeployments} from './open-deployments.ts';
-import {modelNamesOf, openRunners} from './open-runners.ts';
-import {type AgentPlan, planAgents} from './plan-agents.ts';
+import {openJudges} from './open-judges.ts';
+import {judgeNamesOf, modelsOf} from './open-runners.ts';
+import {type AgentPlan, declaresAgents, planAgents} from './plan-agents.ts';
 import {inputPath, planMaterializing} from './plan-input.ts';
 
 /** What was checked and found usable. */
 export interface ValidateReport {
   readonly plans: readonly AgentPlan[];
   readonly config: LoadedConfig;
+  readonly gateway: GatewayConfig | undefined;
   /** Undefined when no input was given. */
   readonly survey: Survey | undefined;
 }
@@ -22,13 +26,15 @@ export interface ValidateReport {
 // Embedded simulators are not started for a check; any address will do for the models that refer to them.
 const standInUrl = 'http://127.0.0.1:1';
 
-/** Checks the configuration as a run would use it and, with an input, every row. Opens no port and sends nothing. */
-export async function validate(sources: ConfigSources, environment: AppEnvironment): Promise<ValidateReport> {
-  const config = await loadRunConfig(sources, environment);
-  const plans = planAgents(config);
-  await checkServers(plans, config, environment);
+/** Checks configuration and manifests as a run would use them and, with an input, every row. Opens no port and sends nothing. */
+export async function validate(sources: ServerSources, environment: AppEnvironment): Promise<ValidateReport> {
+  const configuration = await loadServerConfig(sources, environment);
+  const {config, gateway} = configuration;
+  const isGatewayOnly = gateway !== undefined && !declaresAgents(config);
+  const plans = isGatewayOnly ? [] : planAgents(config);
+  await checkServers(plans, configuration, environment);
   const given = config.collect.inputJsonlFpath;
-  if (given === undefined) return {plans, config, survey: undefined};
+  if (given === undefined || isGatewayOnly) return {plans, config, gateway, survey: undefined};
   const materializing = await planMaterializing(config, plans, environment);
   await using input = await openInput(inputPath(given, environment.cwd), {
     stdin: environment.stdin,
@@ -37,12 +43,12 @@ export async function validate(sources: ConfigSources, environment: AppEnvironme
   });
   const survey = await surveyInput(input, materializing);
   for (const notice of survey.notices) environment.logger.warn(notice);
-  return {plans, config, survey};
+  return {plans, config, gateway, survey};
 }
 
 async function checkServers(
   plans: readonly AgentPlan[],
-  config: LoadedConfig,
+  {config, gateway}: ServerConfiguration,
   environment: AppEnvironment,
 ): Promise<void> {
   const simulatorUrls = new Map<string, string>();
@@ -50,7 +56,7 @@ async function checkServers(
     parseSimulatorSettings(settings, {file: config.locate(path).file, sourceDir});
     simulatorUrls.set(name, standInUrl);
   }
-  const names = modelNamesOf(plans, config);
-  await using deployments = openDeployments(config, environment, {names, simulatorUrls});
-  await openRunners(plans, config, deployments, environment);
+  const models = [...modelsOf(plans, config), ...gatewayModels(gateway)];
+  await using deployments = openDeployments(config, environment, {models, simulatorUrls});
+  await openJudges(judgeNamesOf(plans), config, deployments, environment);
 }

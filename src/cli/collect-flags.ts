@@ -19,6 +19,12 @@ export interface CollectFlags extends InputFlags {
   readonly progress: 'auto' | 'bar' | 'log' | 'json' | 'none';
 }
 
+/** What the flags of `run`, `status` and `validate` say. */
+export interface RunFlags extends InputFlags {
+  readonly manifestPaths: readonly string[];
+  readonly json: boolean;
+}
+
 /** What the flags of a command that serves say. */
 export interface ServerFlags extends InputFlags {
   readonly host: string | undefined;
@@ -36,12 +42,15 @@ export function readServerFlags(flags: Flags): ServerFlags {
   return {...input, host, port, json: reader.isSet('json')};
 }
 
-/** Reads the flags of `validate`; a `RollcallError` (`ERR_USAGE`) names every bad value. */
-export function readInputFlags(flags: Flags): InputFlags {
+/** Reads the flags of `run`, `status` and `validate`; a `RollcallError` (`ERR_USAGE`) names every bad value. */
+export function readRunFlags(flags: Flags): RunFlags {
   const reader = new FlagReader(flags);
-  const read = readInput(reader);
+  const input = readInput(reader);
+  const manifestPaths = reader.texts('manifest');
+  const accessLog = reader.text('accessLog');
   reader.finish();
-  return read;
+  const values = withoutAbsent({...input.values, access_log: accessLog});
+  return {...input, values, manifestPaths, json: reader.isSet('json')};
 }
 
 /** Reads the flags of `collect-rollouts`; a `RollcallError` (`ERR_USAGE`) names every bad value. */
@@ -55,6 +64,7 @@ export function readCollectFlags(flags: Flags): CollectFlags {
     max_attempts: reader.number('maxAttempts', {whole: true, min: 1}),
     max_failed: reader.countOrShare('maxFailed'),
     skip_verification: flags['judge'] === false ? true : undefined,
+    judge_url: reader.text('judgeUrl'),
     responses_create_params: withoutAbsent({
       temperature: reader.number('temperature', {whole: false, min: 0}),
       top_p: reader.number('topP', {whole: false, min: 0, max: 1}),

@@ -5,4 +5,6 @@ export type Flags = Readonly<Record<string, string | boolean | readonly string[]
 export interface Invocation {
   readonly flags: Flags;
   readonly overrides: readonly string[];
+  /** The command line behind `--`, for `run`; undefined without the dashes. */
+  readonly child: readonly string[] | undefined;
 }

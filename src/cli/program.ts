@@ -9,6 +9,8 @@ export interface Actions {
   readonly collectRollouts: (invocation: Invocation, io: Io) => Promise<number>;
   readonly validate: (invocation: Invocation, io: Io) => Promise<number>;
   readonly simulateAzure: (invocation: Invocation, io: Io) => Promise<number>;
+  readonly run: (invocation: Invocation, io: Io) => Promise<number>;
+  readonly status: (invocation: Invocation, io: Io) => Promise<number>;
 }
 
 // Each command's code is loaded only when it is called, so that `--help` answers at once.
@@ -17,6 +19,8 @@ const realActions: Actions = {
     (await import('./commands/collect-rollouts.ts')).collectRollouts(...args),
   validate: async (...args) => (await import('./commands/validate.ts')).validate(...args),
   simulateAzure: async (...args) => (await import('./commands/simulate-azure.ts')).simulateAzure(...args),
+  run: async (...args) => (await import('./commands/run.ts')).run(...args),
+  status: async (...args) => (await import('./commands/status.ts')).status(...args),
 };
 
 /** Parses the arguments and runs the command they name. Returns its exit code; usage errors are exit code 2. */
@@ -26,19 +30,32 @@ export async function runCommandLine(
   actions: Actions = realActions,
 ): Promise<number> {
   let exitCode: number = exitCodes.ok;
+  const {own, child} = splitChildCommand(argv);
   const run =
     (action: (invocation: Invocation, io: Io) => Promise<number>) =>
     async (overrides: readonly string[], _flags: unknown, command: Command): Promise<void> => {
-      exitCode = await action({flags: command.optsWithGlobals(), overrides: checkOverrides(overrides)}, io);
+      const flags = command.optsWithGlobals();
+      exitCode = await action({flags, overrides: checkOverrides(overrides), child}, io);
     };
   const program = createProgram(actions, run, io);
   try {
-    await program.parseAsync(argv, {from: 'user'});
+    await program.parseAsync(own, {from: 'user'});
     return exitCode;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.refused;
     throw error;
   }
+}
+
+/** `run … -- CMD ARG…`: what stands behind the dashes is somebody else's command line. */
+function splitChildCommand(argv: readonly string[]): {
+  readonly own: readonly string[];
+  readonly child: readonly string[] | undefined;
+} {
+  const dashes = argv.indexOf('--');
+  const isRun = argv.find((word) => !word.startsWith('-')) === 'run';
+  if (dashes < 0 || !isRun) return {own: argv, child: undefined};
+  return {own: argv.slice(0, dashes), child: argv.slice(dashes + 1)};
 }
 
 type Run = (
@@ -53,9 +70,11 @@ function createProgram(actions: Actions, run: Run, io: Io): Command {
     .configureHelp({subcommandTerm: (command) => command.name()})
     .addHelpText('after', overridesHelp);
   const commands = [
+    addRun(subcommand('run')).action(run(actions.run)),
     addCollectRollouts(subcommand('collect-rollouts')).action(run(actions.collectRollouts)),
     addValidate(subcommand('validate')).action(run(actions.validate)),
     addSimulateAzure(subcommand('simulate-azure')).action(run(actions.simulateAzure)),
+    addStatus(subcommand('status')).action(run(actions.status)),
   ];
   for (const command of commands) program.addCommand(common(command));
   return program;
@@ -104,6 +123,37 @@ function addConfiguration(command: Command): Command {
     );
 }
 
+const manifestFlag = '-f, --manifest <path>';
+
+function addRun(command: Command): Command {
+  return addConfiguration(command)
+    .usage('[options] [overrides...] [-- CMD ARG...]')
+    .summary('start the servers; with -- CMD, run it and stop them')
+    .description(
+      'Starts the servers that the configuration names in one process: a head server, models, judges, agents, and with -f a gateway. Stays up until told to stop, or until CMD ends; then its status is the exit code.',
+    )
+    .option(
+      manifestFlag,
+      'Kubernetes documents: Secret, Backend, HTTPRoute (repeatable, - for standard input)',
+      collect,
+    )
+    .addOption(
+      new Option('--access-log <how>', 'a line on stderr for each request (default: human)').choices([
+        'human',
+        'json',
+        'none',
+      ]),
+    )
+    .option('--json', 'print one line of JSON on standard output when all are ready');
+}
+
+function addStatus(command: Command): Command {
+  return addConfiguration(command)
+    .summary('show what runs')
+    .description('Asks the head server what runs and whether it answers.')
+    .option('--json', 'print the result as one line of JSON on standard output');
+}
+
 function addInput(command: Command): Command {
   return command
     .option('-i, --input <path>', 'prompts: .jsonl or .jsonl.gz, or - for standard input')
@@ -126,6 +176,7 @@ function addCollectRollouts(command: Command): Command {
     .option('--top-p <x>', "override each row's top_p")
     .option('--max-output-tokens <n>', "override each row's max_output_tokens")
     .option('--no-judge', 'do not score')
+    .addOption(new Option('--judge-url <url>', 'score with the /verify of that server').conflicts('judge'))
     .option('--overwrite', 'start anew; what was there is moved aside')
     .option('--retry-failed', 'give rows that used up their attempts another try')
     .option('--max-attempts <n>', 'executions of one rollout, over all resumes (default: 3)')
@@ -146,6 +197,7 @@ function addValidate(command: Command): Command {
   return addInput(addConfiguration(command))
     .summary('check configuration and input; sends nothing')
     .description('Checks the configuration and, with --input, every input row. Sends nothing.')
+    .option(manifestFlag, 'check these Kubernetes documents (repeatable, - for standard input)', collect)
     .option('--json', 'print the result as one line of JSON on standard output');
 }
 

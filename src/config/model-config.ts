@@ -1,6 +1,6 @@
 import {z} from 'zod';
 import type {Problem} from '../core/errors.ts';
-import {formatPath, isMissing, type MapNode, type NodePath, nodeAt} from './config-node.ts';
+import {emptyMap, formatPath, isMissing, type MapNode, type NodePath, nodeAt} from './config-node.ts';
 import {choice, expecting, flag, integer, number, optional, text, textMap, withDefault} from './fields.ts';
 import {createSection, group, type KeyTree, type SectionContext} from './section.ts';
 import type {ServerConfig} from './server-config.ts';
@@ -121,6 +121,15 @@ export function readModel(
   for (const problem of problems) context.problem(problem);
   if (problems.length === 0) warnAboutPlaceholders(config, node, context);
   return problems.length === 0 ? config : undefined;
+}
+
+/** A deployment that something else than this configuration describes: what `known` leaves out has its default. */
+export function modelConfigOf(known: Pick<ModelConfig, 'name' | 'path'> & Partial<ModelConfig>): ModelConfig {
+  const ignore = (): void => undefined;
+  const origin = {file: known.path};
+  const fields = section.read(emptyMap(origin), {path: [], problem: ignore, warn: ignore});
+  if (fields === undefined) throw new Error('the defaults of a model do not fit its own fields');
+  return {...fields, host: '', ...known};
 }
 
 function trimmed(value: ModelConfig['openaiBaseUrl']): ModelConfig['openaiBaseUrl'] {

@@ -17,6 +17,11 @@ export async function ownIdentity(): Promise<ProcessIdentity> {
   return {pid: process.pid, host: hostname(), space: await ownSpace(), start};
 }
 
+/** The id of this process. */
+export function processId(): number {
+  return process.pid;
+}
+
 /** Whether a process still runs; undefined for those of other machines and containers, which cannot be asked. */
 export async function isRunning(identity: ProcessIdentity): Promise<boolean | undefined> {
   if (identity.host !== hostname() || identity.space !== (await ownSpace())) return undefined;

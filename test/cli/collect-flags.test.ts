@@ -1,5 +1,5 @@
 import {describe, expect, it} from 'vitest';
-import {readCollectFlags, readInputFlags} from '../../src/cli/collect-flags.ts';
+import {readCollectFlags, readRunFlags} from '../../src/cli/collect-flags.ts';
 import {RollcallError} from '../../src/core/errors.ts';
 
 describe('the flags of collect-rollouts', () => {
@@ -46,7 +46,7 @@ describe('the flags of collect-rollouts', () => {
 
   it('say nothing about what was not given', () => {
     expect(readCollectFlags({judge: true}).values).toEqual({});
-    expect(readInputFlags({}).values).toEqual({});
+    expect(readRunFlags({}).values).toEqual({});
   });
 
   it.each([

@@ -15,6 +15,8 @@ function fakeActions() {
     collectRollouts: record('collect-rollouts', 3),
     validate: record('validate', 0),
     simulateAzure: record('simulate-azure', 0),
+    run: record('run', 0),
+    status: record('status', 0),
   };
   return {actions, calls};
 }
@@ -45,8 +47,37 @@ describe('the command line', () => {
     ]);
   });
 
+  it('keeps what stands behind the dashes of run for the command there, flags and all', async () => {
+    const {actions, calls} = fakeActions();
+    const argv = ['run', '--config', 'a.yaml', '+x=1', '--', 'npm', 'test', '--config', '--', 'b'];
+    await runCommandLine(argv, captureIo(), actions);
+    expect(calls).toMatchObject([
+      {
+        command: 'run',
+        invocation: {
+          flags: {config: ['a.yaml']},
+          overrides: ['+x=1'],
+          child: ['npm', 'test', '--config', '--', 'b'],
+        },
+      },
+    ]);
+  });
+
   it.each([
-    {argv: ['--help'], text: /collect-rollouts.*validate.*simulate-azure/s},
+    {argv: ['run'], child: undefined},
+    {argv: ['run', '--'], child: []},
+    {argv: ['-v', 'run', '--', 'run'], child: ['run']},
+    {argv: ['validate', '--', '+a=1'], child: undefined},
+  ])('finds the command of $argv', async ({argv, child}) => {
+    const {actions, calls} = fakeActions();
+    await runCommandLine(argv, captureIo(), actions);
+    expect(calls[0]?.invocation.child).toEqual(child);
+  });
+
+  it.each([
+    {argv: ['--help'], text: /run.*collect-rollouts.*validate.*simulate-azure.*status/s},
+    {argv: ['run', '--help'], text: /-- CMD ARG.*--manifest.*--json/s},
+    {argv: ['status', '--help'], text: /head server/},
     {argv: ['collect-rollouts', '--help'], text: /--input.*--max-failed.*--progress/s},
     {argv: ['validate', '-h'], text: /Sends nothing/},
     {argv: ['simulate-azure', '--help'], text: /--port/},
@@ -58,7 +89,7 @@ describe('the command line', () => {
   });
 
   it('fits its help into the terminal and shows no default that says nothing', async () => {
-    for (const command of [[], ['collect-rollouts'], ['validate'], ['simulate-azure']]) {
+    for (const command of [[], ['run'], ['collect-rollouts'], ['validate'], ['simulate-azure'], ['status']]) {
       const io = captureIo();
       await runCommandLine([...command, '--help'], io, fakeActions().actions);
       expect(io.err()).not.toMatch(/default: (?:\[\]|false|undefined)/);
@@ -105,6 +136,11 @@ describe('the command line', () => {
       name: 'a choice that is none',
       argv: ['collect-rollouts', '--progress', 'loud'],
       text: /loud.*auto, bar/s,
+    },
+    {
+      name: 'a judge that shall not judge',
+      argv: ['collect-rollouts', '--no-judge', '--judge-url', 'http://x'],
+      text: /'--judge-url <url>' cannot be used with option '--no-judge'/,
     },
     {name: 'no command at all', argv: [], text: /Usage: rollcall/},
     {name: 'a stray word', argv: ['validate', 'file.yaml'], text: /neither flags nor overrides: file.yaml/},

@@ -21,6 +21,7 @@ import type {Io} from '../io.ts';
 import type {ProgressSnapshot} from '../progress/progress-snapshot.ts';
 import {chooseStyle, createProgressView, type ProgressView} from '../progress/progress-view.ts';
 import {exitCodeOf, renderError} from '../render-error.ts';
+import {signalExitCode} from '../signal-exit-code.ts';
 import {checkSummaryPath, writeSummaryFile} from '../summary-file.ts';
 import {summaryStyle} from '../summary-style.ts';
 
@@ -93,7 +94,7 @@ function listenForStops({logger}: AppEnvironment): Stops {
   let signal: StopSignal | undefined;
   let counts: LiveCounts | undefined;
   const abortNow = (received: StopSignal, why: string): void => {
-    endProcessAfter(abortGraceMs, exitCodeOfSignal(received));
+    endProcessAfter(abortGraceMs, signalExitCode(received));
     abort.cancel(new CancelledError(why));
   };
   const stopListening = listenForSignals({
@@ -151,7 +152,7 @@ function snapshotOf({
 function exitCodesWith(signalOf: () => StopSignal | undefined): ExitCodes {
   const orSignal = (exitCode: number): number => {
     const signal = signalOf();
-    return signal === undefined || exitCode === exitCodes.refused ? exitCode : exitCodeOfSignal(signal);
+    return signal === undefined || exitCode === exitCodes.refused ? exitCode : signalExitCode(signal);
   };
   return {
     ofResult({end, tooManyFailed}: CollectResult) {
@@ -160,10 +161,6 @@ function exitCodesWith(signalOf: () => StopSignal | undefined): ExitCodes {
     },
     ofError: (error) => orSignal(renderError(error).exitCode),
   };
-}
-
-function exitCodeOfSignal(signal: StopSignal): number {
-  return signal === 'SIGINT' ? exitCodes.interrupted : exitCodes.terminated;
 }
 
 async function conclude(

@@ -1,0 +1,106 @@
+import type {LoadedConfig} from '../config/load-config.ts';
+import {headRoutes} from '../servers/head-routes.ts';
+import {openService, type Service, type ServiceKind} from '../servers/open-service.ts';
+import type {ServiceRoute} from '../servers/service.ts';
+import {createTelemetry, type Telemetry} from '../servers/telemetry.ts';
+import {headInstance, type OpenInstance, renderHeadConfig} from './describe-head.ts';
+import type {AppEnvironment} from './environment.ts';
+import type {Deployments} from './open-deployments.ts';
+import type {ServicePlan} from './plan-services.ts';
+
+/** One server that runs. */
+export interface RunningServer {
+  readonly name: string;
+  readonly type: ServiceKind | 'simulator';
+  readonly url: string;
+  /** What stands behind it, for people. */
+  readonly detail: string;
+}
+
+const bytesPerMb = 1_048_576;
+
+/** The servers of one process: they share a telemetry, and the head knows them all. */
+export class Services {
+  readonly #config: LoadedConfig;
+  readonly #environment: AppEnvironment;
+  readonly #telemetry: Telemetry;
+  readonly #opened: Service[] = [];
+  readonly #instances: OpenInstance[] = [];
+  readonly #list: RunningServer[] = [];
+
+  constructor(config: LoadedConfig, environment: AppEnvironment, writeAccessLine: (line: string) => void) {
+    this.#config = config;
+    this.#environment = environment;
+    this.#telemetry = createTelemetry({
+      accessLog: config.accessLog,
+      writeLine: writeAccessLine,
+      clock: environment.clock,
+    });
+  }
+
+  /** Without the head, in the order of their opening. */
+  get list(): readonly RunningServer[] {
+    return this.#list;
+  }
+
+  /** Opens a server and tells the head of it. Fails with `ERR_PORT_IN_USE` or `ERR_PORT_REFUSED`. */
+  async open({name, kind, host, port, routes, detail, settings}: ServicePlan): Promise<void> {
+    const service = await this.#open({name, kind, host, port}, routes);
+    this.#list.push({name, type: kind, url: service.url, detail});
+    if (settings !== undefined) {
+      const {url, port: taken} = service;
+      this.#instances.push({settings, host, port: taken, url, startedAt: this.#environment.clock.now()});
+    }
+  }
+
+  /** Opens the head server, which tells of every other: last, so that whoever finds it finds all. */
+  async openHead(): Promise<RunningServer> {
+    const {headServer, masked} = this.#config;
+    const routes = headRoutes({
+      instances: () => this.#instances.map(headInstance),
+      maskedConfig: () => renderHeadConfig(masked, this.#instances),
+    });
+    const service = await this.#open({name: 'head', kind: 'head', ...headServer}, routes);
+    return {name: 'head', type: 'head', url: service.url, detail: ''};
+  }
+
+  /** Shows the load of every deployment in the metrics. */
+  watch(deployments: Deployments): void {
+    for (const [name, {load}] of deployments.all) this.#telemetry.watchDeployment(name, load);
+  }
+
+  async drain(): Promise<void> {
+    await Promise.all(this.#opened.map((service) => service.drain()));
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#opened.map((service) => service.close()));
+  }
+
+  async #open(
+    address: {
+      readonly name: string;
+      readonly kind: ServiceKind;
+      readonly host: string;
+      readonly port: number;
+    },
+    routes: readonly ServiceRoute[],
+  ): Promise<Service> {
+    const {clock, logger, redactor} = this.#environment;
+    const {serverToken: token, bodyLimitMb} = this.#config;
+    const service = await openService(
+      {
+        ...address,
+        token,
+        bodyLimitBytes: Math.floor(bodyLimitMb * bytesPerMb),
+        telemetry: this.#telemetry,
+        redact: redactor.redact,
+        logger,
+        clock,
+      },
+      routes,
+    );
+    this.#opened.push(service);
+    return service;
+  }
+}

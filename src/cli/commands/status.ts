@@ -1,0 +1,33 @@
+import {askStatus, type HeadStatus} from '../../app/ask-head.ts';
+import {exitCodes} from '../../core/errors.ts';
+import {formatDuration} from '../../report/format-quantity.ts';
+import {createAppEnvironment} from '../app-environment.ts';
+import {readRunFlags} from '../collect-flags.ts';
+import type {Invocation} from '../invocation.ts';
+import type {Io} from '../io.ts';
+import {renderError} from '../render-error.ts';
+import {renderTable} from '../render-table.ts';
+
+/** `rollcall status`: what the head server says runs, and whether it answers. */
+export async function status({flags, overrides}: Invocation, io: Io): Promise<number> {
+  const wanted = readRunFlags(flags);
+  const writeLine = (line: string): void => void io.stderr.write(`${line}\n`);
+  const environment = createAppEnvironment(io, {verbose: wanted.verbose, writeLine});
+  try {
+    const {headUrl, servers} = await askStatus({...wanted, overrides}, environment);
+    writeLine(`${String(servers.length)} servers, says the head server at ${headUrl}.`);
+    const rows = servers.map(rowOf);
+    for (const line of renderTable(['', 'NAME', 'KIND', 'URL', 'UP'], rows)) writeLine(line);
+    if (wanted.json) io.stdout.write(`${JSON.stringify({head: headUrl, servers})}\n`);
+    return exitCodes.ok;
+  } catch (error) {
+    const {text, exitCode} = renderError(error, environment.redactor.redact);
+    io.stderr.write(text);
+    return exitCode;
+  }
+}
+
+function rowOf({name, kind, url, uptimeS, isUp}: HeadStatus['servers'][number]): readonly string[] {
+  const since = uptimeS === undefined ? '' : formatDuration(uptimeS * 1000);
+  return [isUp ? '✓' : '✗', name, kind, url ?? '', isUp ? since : 'does not answer'];
+}
