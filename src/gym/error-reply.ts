@@ -56,7 +56,7 @@ function codeIn({code, type}: JsonObject): string | undefined {
 
 /** Lists of validation problems (`detail: [...]`) are shown as they came. */
 function say(value: JsonValue | undefined): string {
-  return typeof value === 'string' ? value : (JSON.stringify(value) ?? '');
+  return typeof value === 'string' ? value : JSON.stringify(value ?? null);
 }
 
 /** A page's first words: enough to recognise the proxy that wrote it. */

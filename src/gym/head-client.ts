@@ -43,12 +43,11 @@ export interface HeadAgent extends HeadServer {
 export async function askHead(options: HeadOptions): Promise<HeadView> {
   const address = headUrlOf(options);
   const reply = await getFromHead('/global_config_dict_yaml', options);
-  const config = parseHeadConfig(reply.text);
-  if (config === undefined) {
-    const said = plainExcerpt(options.redact(reply.text.slice(0, 2_000))).slice(0, 120);
-    throw headError(`what answers at ${address} is no head server: its configuration is no YAML (${said})`);
+  const parsed = parseHeadConfig(reply.text);
+  if ('problem' in parsed) {
+    throw headError(`what answers at ${address} is no head server: its configuration is ${parsed.problem}`);
   }
-  return {address, servers: listServers(config, options.host)};
+  return {address, servers: listServers(parsed.config, options.host)};
 }
 
 /** Names of the servers of one kind. */

@@ -2,9 +2,9 @@ import {parseDocument} from 'yaml';
 import {asJsonObject, asNumber, asString, isJsonObject, type JsonObject} from '../core/json.ts';
 import {baseUrlOf} from './server-address.ts';
 
-/** NeMo Gym's kinds of servers. */
-export const serverKinds = ['responses_api_agents', 'resources_servers', 'responses_api_models'] as const;
+const serverKinds = ['responses_api_agents', 'resources_servers', 'responses_api_models'] as const;
 
+/** NeMo Gym's kinds of servers. */
 export type ServerKind = (typeof serverKinds)[number];
 
 /** A server that a head server knows of. */
@@ -17,18 +17,24 @@ export interface HeadServer {
   readonly url: string | undefined;
 }
 
-/** The body of `/global_config_dict_yaml` (a JSON string of YAML) as an object; undefined for anything else. */
-export function parseHeadConfig(body: string): JsonObject | undefined {
+/** A configuration, or why there is none: in words of ours, for it may be full of keys. */
+export type ParsedHeadConfig = {readonly config: JsonObject} | {readonly problem: string};
+
+/** Reads the body of `/global_config_dict_yaml`: a JSON string of YAML. */
+export function parseHeadConfig(body: string): ParsedHeadConfig {
   const text = asString(tryParse(body));
-  if (text === undefined) return undefined;
+  if (text === undefined) return {problem: 'no text of YAML'};
   // Tags, repeated keys and the like are the head server's affair: whatever can be read of it is.
   const document = parseDocument(text, {uniqueKeys: false, stringKeys: true, logLevel: 'silent'});
-  if (document.errors.length > 0) return undefined;
+  const [error] = document.errors;
+  if (error !== undefined) {
+    return {problem: `YAML that is broken in line ${error.linePos?.[0].line ?? 0} (${error.code})`};
+  }
   try {
-    return asJsonObject(document.toJS());
+    const config: unknown = document.toJS();
+    return isJsonObject(config) ? {config} : {problem: 'YAML without keys'};
   } catch {
-    // Aliases without end.
-    return undefined;
+    return {problem: 'YAML with aliases without end'};
   }
 }
 

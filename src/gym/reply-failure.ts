@@ -1,10 +1,9 @@
 import type {Clock} from '../core/clock.ts';
 import {type CallEffect, CallError, type Fault} from '../core/errors.ts';
-
 import type {Redact} from '../core/ports.ts';
 import {type ErrorReply, readErrorReply} from './error-reply.ts';
 import {isOwnCode, meaningOf} from './failure-codes.ts';
-import type {GymReply} from './http-exchange.ts';
+import type {GymReply, ReplyHeaders} from './http-exchange.ts';
 import {plainExcerpt} from './plain-excerpt.ts';
 import {type RemoteFault, requestFailed, runFailed} from './remote-failure.ts';
 import {retryAfterMs} from './retry-after.ts';
@@ -30,6 +29,7 @@ export function toReplyFailure(reply: GymReply, context: ReplyContext): CallErro
     effect,
     hint: hintFor(status, error),
     httpStatus: status,
+    requestId: requestIdOf(headers),
     body: error.json,
     retryAfterMs: effect === 'retry' ? retryAfterMs(headers, context.clock.now()) : undefined,
     unreachable: meaning.unreachable,
@@ -48,6 +48,12 @@ export function faultOf(code: string, fault: RemoteFault): Fault {
   return fault === 'agent' && code.startsWith('ERR_MODEL_') ? 'model' : fault;
 }
 
+/** The service's own id of the exchange behind it, where a server of ours passes it on. */
+function requestIdOf(headers: ReplyHeaders): string | undefined {
+  const id = [headers['x-request-id'] ?? []].flat()[0];
+  return id === undefined ? undefined : plainExcerpt(id.slice(0, 200));
+}
+
 // Beyond this an error has nothing more to say.
 const longestBody = 65_536;
 const deliveryStatuses: ReadonlySet<number> = new Set([429, 502, 503, 504]);
@@ -62,10 +68,10 @@ function effectOfStatus(status: number, error: ErrorReply): CallEffect {
 }
 
 /** Nothing of the kind is there: no route of that name, or a page of some other server. */
-function isWrongAddress(status: number, {shape, message, code}: ErrorReply): boolean {
+function isWrongAddress(status: number, {shape, message, code, json}: ErrorReply): boolean {
   if (status !== 404 && status !== 405) return false;
   if (shape === 'detail') return /^(not found|method not allowed)$/i.test(message);
-  return shape !== 'error' || missingRoutes.has(code ?? '');
+  return json === undefined || (shape === 'error' && missingRoutes.has(code ?? ''));
 }
 
 // What our own servers say where they have no such route.

@@ -1,4 +1,3 @@
-import {type AddressInfo, createServer} from 'node:net';
 import {describe, expect, it} from 'vitest';
 import {CancelledError} from '../../src/core/errors.ts';
 import {createGymHttp, type GymRequest} from '../../src/gym/gym-http.ts';
