@@ -28,7 +28,7 @@ const operations: Readonly<Record<string, string>> = {
   embeddings: 'embeddings',
 };
 // Model names at most; a label's combinations are its product with the others, of which there are few.
-const mostModels = 200;
+const mostModels = 100;
 
 /** Counts requests to models under OpenTelemetry's GenAI names; other requests are no business of these metrics. */
 export function createGenAiMetrics(registry: Registry): (request: ServedRequest) => void {

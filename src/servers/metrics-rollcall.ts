@@ -96,7 +96,7 @@ function createDeploymentGauges(registry: Registry): RollcallMetrics['watchDeplo
   addGauge('rollcall_deployment_in_flight', 'Calls to a deployment under way.', ({inFlight}) => inFlight);
   addGauge(
     'rollcall_deployment_waiting',
-    'Calls that wait for a deployment’s admission.',
+    'Calls that wait for admission to a deployment.',
     ({waiting}) => waiting,
   );
   return (name, read) => {

@@ -50,7 +50,7 @@ describe('what is no HTTP', () => {
   });
 });
 
-// A number of its own, with a seed, for the long form: 10,000 take a minute.
+// The long form: 10,000 take some seconds.
 const count = Number(process.env['ROLLCALL_MALFORMED_REQUESTS'] ?? 500);
 const seed = Number(process.env['ROLLCALL_MALFORMED_SEED'] ?? 1);
 

@@ -1,3 +1,4 @@
+import {Readable} from 'node:stream';
 import {brotliCompressSync, deflateRawSync, deflateSync, gzipSync} from 'node:zlib';
 import {request} from 'undici';
 import {describe, expect, it} from 'vitest';
@@ -54,7 +55,7 @@ describe('a request’s body', () => {
     expect((await post(service, '')).text).toBe('"none"');
     expect((await post(service, '', {'content-type': 'application/json'})).text).toBe('"none"');
     expect((await post(service, '\ufeff{"a":1}')).text).toBe('{"a":1}');
-    const chunked = await request(`${service.url}/echo`, {method: 'POST', body: halves()});
+    const chunked = await request(`${service.url}/echo`, {method: 'POST', body: Readable.from(halves())});
     expect(await chunked.body.text()).toBe('{"a":"ä"}');
   });
 
