@@ -10,9 +10,32 @@ import {
 import {mergeFilterResults, resultsOf} from './content-filters.ts';
 import type {MutableJson} from './mutable-json.ts';
 
+/** A tool call as far as it is known. */
+export interface ToolCallSoFar {
+  /** Where it stands among the calls of its message. */
+  readonly index: number;
+  readonly id: string;
+  readonly name: string;
+  /** Its arguments, or a custom tool's input. */
+  readonly text: string;
+  readonly isCustom: boolean;
+}
+
+/** Is told what a choice says as it is said. No text that it is given is empty but a call's. */
+export interface ChoiceWatcher {
+  onReasoning(text: string): void;
+  onText(text: string): void;
+  onRefusal(text: string): void;
+  /** The log probabilities of the text of the same frame, which follows. */
+  onLogprobs(logprobs: readonly JsonValue[]): void;
+  /** `text` is what was added to the call, and may be nothing. */
+  onCall(call: ToolCallSoFar, text: string): void;
+}
+
 /** Puts one choice of a chat stream together from its frames. */
 export class ChatChoiceAssembly {
   readonly #index: number;
+  readonly #watcher: ChoiceWatcher | undefined;
   readonly #calls = new ToolCallAssembly();
   readonly #logprobs: {content: JsonValue[]; refusal: JsonValue[]} = {content: [], refusal: []};
   readonly #annotations: JsonValue[] = [];
@@ -25,8 +48,9 @@ export class ChatChoiceAssembly {
   #filterResults: JsonObject | undefined;
   #filterDetails: JsonObject = {};
 
-  constructor(index: number) {
+  constructor(index: number, watcher?: ChoiceWatcher) {
     this.#index = index;
+    this.#watcher = watcher;
   }
 
   get isFinished(): boolean {
@@ -35,13 +59,14 @@ export class ChatChoiceAssembly {
 
   /** Takes the choice's part of a frame; any member may be missing, in frames of the asynchronous filter even the delta. */
   add(choice: JsonObject): void {
-    const delta = asJsonObject(choice['delta']);
-    if (delta !== undefined) this.#addDelta(delta);
     const logprobs = asJsonObject(choice['logprobs']);
     if (logprobs !== undefined) {
       append(this.#logprobs.content, logprobs['content']);
       append(this.#logprobs.refusal, logprobs['refusal']);
+      this.#watcher?.onLogprobs(asJsonArray(logprobs['content']));
     }
+    const delta = asJsonObject(choice['delta']);
+    if (delta !== undefined) this.#addDelta(delta);
     const reason = asString(choice['finish_reason']);
     // The asynchronous filter may block an answer that has already stopped; nothing lifts a block.
     if (reason !== undefined && this.#finishReason !== 'content_filter') this.#finishReason = reason;
@@ -75,14 +100,28 @@ export class ChatChoiceAssembly {
   }
 
   #addDelta(delta: JsonObject): void {
-    this.#text += asString(delta['content']) ?? '';
-    this.#refusal += asString(delta['refusal']) ?? '';
-    this.#reasoning += asString(delta['reasoning_content']) ?? asString(delta['reasoning']) ?? '';
+    this.#addTexts(delta);
     append(this.#annotations, delta['annotations']);
-    for (const call of asJsonArray(delta['tool_calls'])) if (isJsonObject(call)) this.#calls.add(call);
+    for (const fragment of asJsonArray(delta['tool_calls'])) {
+      if (!isJsonObject(fragment)) continue;
+      const {call, text} = this.#calls.add(fragment);
+      this.#watcher?.onCall(call, text);
+    }
     const {audio, function_call: call} = delta;
     if (isJsonObject(audio)) this.#audio = joinTexts(this.#audio, audio, ['data', 'transcript']);
     if (isJsonObject(call)) this.#singleCall = joinTexts(this.#singleCall, call, ['arguments']);
+  }
+
+  #addTexts(delta: JsonObject): void {
+    const reasoning = asString(delta['reasoning_content']) ?? asString(delta['reasoning']) ?? '';
+    const text = asString(delta['content']) ?? '';
+    const refusal = asString(delta['refusal']) ?? '';
+    this.#reasoning += reasoning;
+    this.#text += text;
+    this.#refusal += refusal;
+    if (reasoning !== '') this.#watcher?.onReasoning(reasoning);
+    if (text !== '') this.#watcher?.onText(text);
+    if (refusal !== '') this.#watcher?.onRefusal(refusal);
   }
 
   #message(): JsonObject {
@@ -104,6 +143,7 @@ export class ChatChoiceAssembly {
 }
 
 interface ToolCall {
+  readonly index: number;
   id: string;
   name: string;
   text: string;
@@ -115,7 +155,8 @@ class ToolCallAssembly {
   readonly #calls = new Map<number, ToolCall>();
   #lastIndex = -1;
 
-  add(fragment: JsonObject): void {
+  /** The call that the fragment belongs to, and what it adds to its text. */
+  add(fragment: JsonObject): {readonly call: ToolCallSoFar; readonly text: string} {
     const id = asString(fragment['id']) ?? '';
     const call = this.#callOf(asNumber(fragment['index']), id);
     const custom = asJsonObject(fragment['custom']);
@@ -125,7 +166,9 @@ class ToolCallAssembly {
     const namePart = asString(name) ?? '';
     // Some servers repeat the whole name in every fragment.
     if (namePart !== call.name) call.name += namePart;
-    call.text += asString(args) ?? asString(input) ?? '';
+    const text = asString(args) ?? asString(input) ?? '';
+    call.text += text;
+    return {call, text};
   }
 
   finish(): readonly JsonObject[] {
@@ -144,7 +187,7 @@ class ToolCallAssembly {
     this.#lastIndex = index ?? (beginsAnother ? this.#lastIndex + 1 : this.#lastIndex);
     const known = this.#calls.get(this.#lastIndex);
     if (known !== undefined) return known;
-    const call: ToolCall = {id: '', name: '', text: '', isCustom: false};
+    const call: ToolCall = {index: this.#lastIndex, id: '', name: '', text: '', isCustom: false};
     this.#calls.set(this.#lastIndex, call);
     return call;
   }

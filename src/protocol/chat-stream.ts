@@ -1,13 +1,6 @@
-import {
-  asJsonArray,
-  asJsonObject,
-  asNumber,
-  asString,
-  isJsonObject,
-  type JsonObject,
-  type JsonValue,
-} from '../core/json.ts';
-import {ChatChoiceAssembly} from './chat-choice-assembly.ts';
+import {asJsonArray, asNumber, isJsonObject, type JsonObject, type JsonValue} from '../core/json.ts';
+import {ChatChoiceAssembly, type ChoiceWatcher} from './chat-choice-assembly.ts';
+import {errorOfChatFrame, filterFailureOf} from './chat-frame-error.ts';
 import {resultsOf} from './content-filters.ts';
 import {truncatedReply} from './model-reply-errors.ts';
 import type {MutableJson} from './mutable-json.ts';
@@ -22,15 +15,33 @@ import {parseFrame} from './stream-frame.ts';
 export class ChatStreamAccumulator {
   readonly #choices = new Map<number, ChatChoiceAssembly>();
   readonly #head: MutableJson = {};
+  readonly #watcher: ChoiceWatcher | undefined;
   #promptFilters: JsonValue | undefined;
   #usage: JsonValue | undefined;
   #isDone = false;
 
+  /** `watcher` is told of what choice 0 says, as it is said. */
+  constructor(watcher?: ChoiceWatcher) {
+    this.#watcher = watcher;
+  }
+
+  /** What the frames said of the completion itself so far: id, model, time, usage. */
+  get head(): JsonObject {
+    return {...this.#head, usage: this.#usage ?? null};
+  }
+
   add(event: ServerSentEvent): void {
     if (event.data.trim() === '[DONE]') this.#isDone = true;
     const frame = this.#isDone ? undefined : parseFrame(event);
-    if (frame === undefined) return;
-    this.#throwError(event, frame);
+    if (frame !== undefined) this.addFrame(frame, event);
+  }
+
+  /** Takes a frame that is parsed already; `event` is where it came from. */
+  addFrame(frame: JsonObject, event: ServerSentEvent): void {
+    const error = errorOfChatFrame(frame, event);
+    if (error !== undefined) throw new StreamError(error);
+    const filterFailure = filterFailureOf(frame);
+    if (filterFailure !== undefined) this.#choiceAt(0).addFilterResults(filterFailure);
     this.#addHead(frame);
     for (const choice of asJsonArray(frame['choices'])) {
       if (isJsonObject(choice)) this.#choiceAt(asNumber(choice['index']) ?? 0).add(choice);
@@ -60,18 +71,6 @@ export class ChatStreamAccumulator {
     return completion;
   }
 
-  #throwError({event}: ServerSentEvent, frame: JsonObject): void {
-    const {error, type} = frame;
-    // The filter that failed says so like this; the text comes nonetheless.
-    if (asJsonObject(error)?.['code'] === 'content_filter_error') {
-      this.#choiceAt(0).addFilterResults({content_filter_results: {error}});
-    } else if (error != null) {
-      throw new StreamError(asJsonObject(error) ?? {message: asString(error) ?? ''});
-    } else if (event === 'error' || type === 'error' || frame['statusCode'] != null) {
-      throw new StreamError(frame);
-    }
-  }
-
   /** Frames of the filter have empty ids and zero times, so the first real value stands. */
   #addHead(frame: JsonObject): void {
     for (const key of headKeys) {
@@ -88,7 +87,7 @@ export class ChatStreamAccumulator {
   #choiceAt(index: number): ChatChoiceAssembly {
     let choice = this.#choices.get(index);
     if (choice === undefined) {
-      choice = new ChatChoiceAssembly(index);
+      choice = new ChatChoiceAssembly(index, index === 0 ? this.#watcher : undefined);
       this.#choices.set(index, choice);
     }
     return choice;

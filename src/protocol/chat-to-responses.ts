@@ -1,5 +1,5 @@
 import {asJsonArray, asJsonObject, asNumber, asString, isJsonObject, type JsonObject} from '../core/json.ts';
-import {type ChoiceOutcome, outcomeOfChoice} from './choice-to-output.ts';
+import {outcomeOfChoice} from './choice-to-output.ts';
 import {contentFiltersOf, refusedPromptFilters} from './content-filters.ts';
 import {malformedReply} from './model-reply-errors.ts';
 import type {MutableJson} from './mutable-json.ts';
@@ -24,15 +24,8 @@ export interface ToResponseOptions {
 export function toResponse(completion: JsonObject, options: ToResponseOptions): JsonObject {
   const [first, ...others] = choicesOf(completion);
   if (first === undefined) throw malformedReply('a chat completion without choices');
-  const {createId, createdAt, request} = options;
-  const created = asNumber(completion['created']) ?? 0;
-  const response = responseShell(
-    options,
-    outcomeOfChoice(first, createId),
-    created > 0 ? created : createdAt,
-  );
-  response['model'] = asString(completion['model']) || (request['model'] ?? null);
-  response['service_tier'] = completion['service_tier'] ?? request['service_tier'] ?? null;
+  const {createId} = options;
+  const response = headedShell(completion, options, outcomeOfChoice(first, createId));
   response['usage'] = toResponsesUsage(completion['usage']);
   response['content_filters'] = contentFiltersOf(completion, first);
   if (completion['system_fingerprint'] != null)
@@ -42,16 +35,25 @@ export function toResponse(completion: JsonObject, options: ToResponseOptions): 
   return response;
 }
 
+/** The response as it stands before its answer. `head` is the frame of a chat stream that says model and time. */
+export function pendingResponse(head: JsonObject, options: ToResponseOptions): JsonObject {
+  return headedShell(head, options, {status: 'in_progress', incompleteDetails: null, output: []});
+}
+
+/** The response to a call that failed after it had begun: without output, with `error` (`{code, message}`) and the usage that is known. */
+export function failedResponse(head: JsonObject, error: JsonObject, options: ToResponseOptions): JsonObject {
+  const response = headedShell(head, options, {status: 'failed', incompleteDetails: null, output: []});
+  response['error'] = error;
+  response['usage'] = toResponsesUsage(head['usage']);
+  return response;
+}
+
 /**
  * The answer to a prompt that the content filter refused: incomplete for `content_filter`, without output, with the
  * filter's findings as far as the error body gives them. Usage is null: the service does not say.
  */
 export function promptFilteredResponse(error: JsonObject, options: ToResponseOptions): JsonObject {
-  const outcome: ChoiceOutcome = {
-    status: 'incomplete',
-    incompleteDetails: {reason: 'content_filter'},
-    output: [],
-  };
+  const outcome = {status: 'incomplete', incompleteDetails: {reason: 'content_filter'}, output: []};
   const response = responseShell(options, outcome, options.createdAt);
   response['content_filters'] = refusedPromptFilters(asJsonObject(error['error']) ?? error);
   return response;
@@ -63,6 +65,22 @@ function choicesOf(completion: JsonObject): readonly JsonObject[] {
   return choices.toSorted((a, b) => (asNumber(a['index']) ?? 0) - (asNumber(b['index']) ?? 0));
 }
 
+interface ShellContent {
+  readonly status: string;
+  readonly incompleteDetails: JsonObject | null;
+  readonly output: readonly JsonObject[];
+}
+
+/** The shell with what a completion, or a frame of one, says of itself. */
+function headedShell(head: JsonObject, options: ToResponseOptions, content: ShellContent): MutableJson {
+  const {request, createdAt} = options;
+  const created = asNumber(head['created']) ?? 0;
+  const response = responseShell(options, content, created > 0 ? created : createdAt);
+  response['model'] = asString(head['model']) || (request['model'] ?? null);
+  response['service_tier'] = head['service_tier'] ?? request['service_tier'] ?? null;
+  return response;
+}
+
 /**
  * Every member, in the order of the client that NeMo Gym pins, and then ours. Written out, not looped over: an object made
  * at once is some ten times faster to make and to write as text, once for every rollout.
@@ -70,7 +88,7 @@ function choicesOf(completion: JsonObject): readonly JsonObject[] {
 // eslint-disable-next-line complexity -- every branch is a default, one to a line
 function responseShell(
   {id, request}: ToResponseOptions,
-  {status, incompleteDetails, output}: ChoiceOutcome,
+  {status, incompleteDetails, output}: ShellContent,
   createdAt: number,
 ): MutableJson {
   return {

@@ -17,12 +17,18 @@ export class ResponsesStreamAccumulator {
   #lastSequence = -1;
 
   add(event: ServerSentEvent): void {
-    const frame = parseFrame(event);
-    if (frame === undefined) return;
-    const type = asString(frame['type']) ?? event.event ?? (frame['error'] == null ? '' : 'error');
-    if (type === 'error') throw new StreamError(errorOf(frame), this.#failed);
-    if (type === 'response.failed') this.#fail(asJsonObject(frame['response']) ?? {});
-    else this.#take(type, frame);
+    const parsed = parseResponsesEvent(event);
+    if (parsed !== undefined) this.addParsed(parsed);
+  }
+
+  /** The same for an event that is parsed already. False when it only repeats what has been before. */
+  addParsed({type, frame}: ResponsesEvent): boolean {
+    if (type === 'error') throw new StreamError(errorOfResponsesEvent(frame), this.#failed);
+    if (type === 'response.failed') {
+      this.#fail(asJsonObject(frame['response']) ?? {});
+      return true;
+    }
+    return this.#take(type, frame);
   }
 
   /**
@@ -38,10 +44,15 @@ export class ResponsesStreamAccumulator {
     throw truncatedReply('it ended before the answer did');
   }
 
-  #take(type: string, frame: JsonObject): void {
+  #take(type: string, frame: JsonObject): boolean {
     const status = finalStatuses.get(type);
-    if (status !== undefined) this.#final = {status, ...asJsonObject(frame['response'])};
-    else if (!this.#isRepeated(frame)) this.#output.add(type, frame);
+    if (status !== undefined) {
+      this.#final = {status, ...asJsonObject(frame['response'])};
+      return true;
+    }
+    if (this.#isRepeated(frame)) return false;
+    this.#output.add(type, frame);
+    return true;
   }
 
   /** Azure fails a response without a reason and gives the reason in the next frame; OpenAI the other way round. */
@@ -60,14 +71,28 @@ export class ResponsesStreamAccumulator {
   }
 }
 
-const finalStatuses: ReadonlyMap<string, string> = new Map([
-  ['response.completed', 'completed'],
-  ['response.incomplete', 'incomplete'],
-]);
+/** An event of a Responses stream with its kind. */
+export interface ResponsesEvent {
+  readonly type: string;
+  readonly frame: JsonObject;
+}
 
-/** Azure nests the error, the published event is flat. */
-function errorOf(frame: JsonObject): JsonObject {
+/** Reads an event; its kind is the frame's own, or that of the line above it. Undefined for `[DONE]` and events without data. */
+export function parseResponsesEvent(event: ServerSentEvent): ResponsesEvent | undefined {
+  const frame = parseFrame(event);
+  if (frame === undefined) return undefined;
+  const type = asString(frame['type']) ?? event.event ?? (frame['error'] == null ? '' : 'error');
+  return {type, frame};
+}
+
+/** The error of an `error` event: Azure nests it, the published event is flat. */
+export function errorOfResponsesEvent(frame: JsonObject): JsonObject {
   const {error} = frame;
   if (typeof error === 'string') return {message: error};
   return asJsonObject(error) ?? without(frame, 'type', 'sequence_number');
 }
+
+const finalStatuses: ReadonlyMap<string, string> = new Map([
+  ['response.completed', 'completed'],
+  ['response.incomplete', 'incomplete'],
+]);

@@ -1,4 +1,4 @@
-import {isJsonObject, type JsonObject} from '../core/json.ts';
+import {isDeeperThan, isJsonObject, type JsonObject} from '../core/json.ts';
 import {malformedReply} from './model-reply-errors.ts';
 import type {ServerSentEvent} from './server-sent-events.ts';
 
@@ -10,6 +10,14 @@ export function parseFrame({data}: ServerSentEvent): JsonObject | undefined {
   if (!isJsonObject(frame)) throw malformedReply('a frame of the stream is no JSON object');
   return frame;
 }
+
+/** Fails with `ERR_MODEL_MALFORMED` for a frame that can be parsed but, nested without end, not written again. */
+export function assertWritable(frame: JsonObject): void {
+  if (isDeeperThan(frame, deepestFrame)) throw malformedReply('a frame of the stream is nested without end');
+}
+
+// No frame has a tenth of it; several times as much overflows the stack of whoever writes it.
+const deepestFrame = 1000;
 
 function parseJson(text: string): unknown {
   try {

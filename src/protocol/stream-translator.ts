@@ -1,0 +1,105 @@
+import {EventDecoder, type ServerSentEvent} from './server-sent-events.ts';
+
+/** Turns the events of one stream into the text of another. Whatever it throws ends the stream as failed. */
+export interface StreamTranslator {
+  /** What to send on for an event; '' for nothing. */
+  take(event: ServerSentEvent): string;
+  /** What to send when the source has ended. Throws when that was too early. */
+  end(): string;
+  /** The last words of a stream that failed, after what was taken before; '' when they have been said. */
+  fail(thrown: unknown): string;
+  /** Whether the last word is said: what follows is not asked for any more. */
+  readonly isOver: boolean;
+}
+
+// Read on behind the end, so that the connection can serve again; a peer that goes on talking is left.
+const maxBytesBehindEnd = 65_536;
+
+/**
+ * Runs a stream through a translator: for each chunk at most one, with the text of all events that it completes. A source
+ * that fails ends the stream with the translator's last words, never with an exception. Leaving reaches the source at
+ * once, before the first chunk as well as while one is waited for, when a generator alone would not hear of it.
+ */
+export function translateStream(
+  chunks: AsyncIterable<Uint8Array>,
+  translator: StreamTranslator,
+): AsyncGenerator<Uint8Array, undefined> {
+  const source = new LeavableSource(chunks);
+  const generator = pump(source, translator);
+  const finish = generator.return.bind(generator);
+  generator.return = async (value) => {
+    void source.leave();
+    return finish(value);
+  };
+  return generator;
+}
+
+async function* pump(
+  source: LeavableSource,
+  translator: StreamTranslator,
+): AsyncGenerator<Uint8Array, undefined> {
+  const decoder = new EventDecoder();
+  let text = '';
+  try {
+    for (;;) {
+      const {value: chunk, done} = await source.next();
+      const isEnd = done === true;
+      for (const event of isEnd ? decoder.end() : decoder.push(chunk)) {
+        if (translator.isOver) break;
+        text += translator.take(event);
+      }
+      if (isEnd && !translator.isOver) text += translator.end();
+      if (text !== '') yield Buffer.from(text);
+      text = '';
+      if (isEnd) return;
+      if (translator.isOver) return await readOut(source);
+    }
+  } catch (thrown) {
+    if (translator.isOver || source.isLeft) return;
+    text += translator.fail(thrown);
+    if (text !== '') yield Buffer.from(text);
+  } finally {
+    await source.leave();
+  }
+}
+
+async function readOut(source: LeavableSource): Promise<undefined> {
+  let bytes = 0;
+  while (bytes < maxBytesBehindEnd) {
+    const {value, done} = await source.next();
+    if (done === true) return;
+    bytes += value.length;
+  }
+}
+
+/** A source that is left once, whoever asks for it, and whose leaving does not fail. */
+class LeavableSource {
+  readonly #chunks: AsyncIterator<Uint8Array>;
+  #isRead = false;
+  isLeft = false;
+
+  constructor(chunks: AsyncIterable<Uint8Array>) {
+    this.#chunks = chunks[Symbol.asyncIterator]();
+  }
+
+  async next(): Promise<IteratorResult<Uint8Array, unknown>> {
+    try {
+      const result = await this.#chunks.next();
+      this.#isRead = result.done === true;
+      return result;
+    } catch (error) {
+      this.#isRead = true;
+      throw error;
+    }
+  }
+
+  async leave(): Promise<void> {
+    if (this.#isRead || this.isLeft) return;
+    this.isLeft = true;
+    try {
+      await this.#chunks.return?.();
+    } catch {
+      // Whoever leaves does not want to know.
+    }
+  }
+}
