@@ -3,6 +3,7 @@ import type {Clock} from '../core/clock.ts';
 import {writeExactJson} from '../core/exact-json.ts';
 import type {JsonObject} from '../core/json.ts';
 import type {CallOptions, Redact} from '../core/ports.ts';
+import {createRedactor} from '../core/redact.ts';
 import type {Credentials, SignedHeader} from './credentials.ts';
 import {checkHeaders} from './custom-headers.ts';
 import type {AzureEndpoint} from './endpoint.ts';
@@ -22,8 +23,8 @@ import {
 
 export interface AzureClientOptions {
   readonly endpoint: AzureEndpoint;
-  /** The deployment's name, where the endpoint does not say it. */
-  readonly deployment: string;
+  /** The deployment's name; undefined where each call names its own. */
+  readonly deployment: string | undefined;
   readonly credentials: Credentials;
   readonly limits?: Partial<TransportLimits> | undefined;
   /** Sockets at most. */
@@ -38,9 +39,21 @@ export interface AzureClientOptions {
   readonly newRequestId: () => string;
 }
 
+/** What one call has of its own. */
+export interface AzureCallOptions extends CallOptions {
+  /** Where the client has no deployment. */
+  readonly deployment?: string | undefined;
+  /** The `authorization` of whoever asks for it, for credentials that pass it on. */
+  readonly authorization?: string | undefined;
+  /** Milliseconds for the whole exchange, where that is less than the client's limit. */
+  readonly timeoutMs?: number | undefined;
+}
+
 /** A successful reply. */
 export interface AzureReply {
   readonly body: JsonObject;
+  /** The same as it came. */
+  readonly bytes: Buffer;
   readonly headers: ReplyHeaders;
   readonly facts: ReplyFacts;
 }
@@ -58,11 +71,16 @@ export type AzureStream =
 /** Calls one deployment. Nothing is tried twice, but for one renewal of a token that was refused. */
 export interface AzureClient {
   /** Fails with a `CallError`, or with the cancellation's reason. */
-  post(operation: AzureOperation, body: JsonObject, options: CallOptions): Promise<AzureReply>;
+  post(operation: AzureOperation, body: JsonObject, options: AzureCallOptions): Promise<AzureReply>;
   /** Resolves when the reply has begun; leaving `chunks` early closes the connection. */
-  stream(operation: AzureOperation, body: JsonObject, options: CallOptions): Promise<AzureStream>;
-  /** Names an error that came inside a reply that began as a success. */
-  describeInnerError(operation: AzureOperation, error: JsonObject, headers: ReplyHeaders): AzureCallError;
+  stream(operation: AzureOperation, body: JsonObject, options: AzureCallOptions): Promise<AzureStream>;
+  /** Names an error that came inside a reply that began as a success; `options` are those of the call. */
+  describeInnerError(
+    operation: AzureOperation,
+    error: JsonObject,
+    headers: ReplyHeaders,
+    options?: AzureCallOptions,
+  ): AzureCallError;
   close(): Promise<void>;
 }
 
@@ -103,35 +121,38 @@ class PooledClient implements AzureClient {
     this.#streamHeaders = [...common, 'accept', 'text/event-stream'];
   }
 
-  async post(operation: AzureOperation, body: JsonObject, {cancellation}: CallOptions): Promise<AzureReply> {
+  async post(operation: AzureOperation, body: JsonObject, options: AzureCallOptions): Promise<AzureReply> {
+    const call: Call = {operation, body, options, headers: this.#postHeaders};
     const sent = await this.#send(
       (request) => this.#transport.post(request),
       (reply) => reply,
-      {operation, body, cancellation, headers: this.#postHeaders},
+      call,
     );
-    return this.#toReply(operation, sent.reply, sent.exchanges);
+    return this.#toReply(call, sent.reply, sent.exchanges);
   }
 
-  async stream(
-    operation: AzureOperation,
-    body: JsonObject,
-    {cancellation}: CallOptions,
-  ): Promise<AzureStream> {
+  async stream(operation: AzureOperation, body: JsonObject, options: AzureCallOptions): Promise<AzureStream> {
+    const call: Call = {operation, body, options, headers: this.#streamHeaders};
     const {reply, exchanges} = await this.#send(
       (request) => this.#transport.stream(request),
       async ({status, headers, chunks}) => ({status, headers, body: await collect(chunks)}),
-      {operation, body, cancellation, headers: this.#streamHeaders},
+      call,
     );
     const {status, headers, chunks} = reply;
     if (wholeBody.test(headerOf(headers, 'content-type') ?? '')) {
       const whole = {status, headers, body: await collect(chunks)};
-      return {kind: 'body', ...this.#toReply(operation, whole, exchanges)};
+      return {kind: 'body', ...this.#toReply(call, whole, exchanges)};
     }
     return {kind: 'events', chunks, facts: readFacts(headers, exchanges), headers};
   }
 
-  describeInnerError(operation: AzureOperation, error: JsonObject, headers: ReplyHeaders): AzureCallError {
-    return toInnerError(error, headers, this.#errorContext(operation));
+  describeInnerError(
+    operation: AzureOperation,
+    error: JsonObject,
+    headers: ReplyHeaders,
+    options?: AzureCallOptions,
+  ): AzureCallError {
+    return toInnerError(error, headers, this.#errorContext(operation, options));
   }
 
   close(): Promise<void> {
@@ -148,21 +169,22 @@ class PooledClient implements AzureClient {
     const text = writeExactJson(call.body);
     let refusal: {readonly signed: SignedHeader; readonly error: AzureCallError} | undefined;
     for (let exchanges = 1; ; exchanges++) {
-      const signing = credentials.sign();
-      const signed = signing instanceof Promise ? await unlessCancelled(signing, call.cancellation) : signing;
+      const signing = credentials.sign(call.options.authorization);
+      const signed =
+        signing instanceof Promise ? await unlessCancelled(signing, call.options.cancellation) : signing;
       if (refusal !== undefined && signed.value === refusal.signed.value) throw refusal.error;
       const reply = await transmit(this.#toRequest(call, text, signed));
       if (reply.status >= 200 && reply.status < 300) return {reply, exchanges};
-      const error = toCallError(await readFailure(reply), this.#errorContext(call.operation));
+      const error = toCallError(await readFailure(reply), this.#errorContext(call.operation, call.options));
       const isTokenRefused = reply.status === 401 && error.code === 'ERR_MODEL_AUTH';
       if (refusal !== undefined || !isTokenRefused || !credentials.refuse(signed)) throw error;
       refusal = {signed, error};
     }
   }
 
-  #toRequest({operation, headers, cancellation}: Call, body: string, signed: SignedHeader): PostRequest {
+  #toRequest({operation, headers, options}: Call, body: string, signed: SignedHeader): PostRequest {
     return {
-      target: this.#targetOf(operation),
+      target: this.#targetOf(operation, options),
       headers: [
         ...headers,
         'x-ms-client-request-id',
@@ -171,28 +193,38 @@ class PooledClient implements AzureClient {
         signed.value,
       ],
       body,
-      cancellation,
+      cancellation: options.cancellation,
+      timeoutMs: options.timeoutMs,
     };
   }
 
-  #targetOf(operation: AzureOperation): string {
+  #targetOf(operation: AzureOperation, {deployment}: AzureCallOptions): string {
+    const {endpoint} = this.#options;
+    if (this.#options.deployment === undefined) return renderTarget(endpoint, operation, deployment ?? '');
     let target = this.#targets.get(operation);
     if (target === undefined) {
-      target = renderTarget(this.#options.endpoint, operation, this.#options.deployment);
+      target = renderTarget(endpoint, operation, this.#options.deployment);
       this.#targets.set(operation, target);
     }
     return target;
   }
 
-  #toReply(operation: AzureOperation, reply: BufferedReply, exchanges: number): AzureReply {
-    const body = parseReplyBody(reply, () => this.#errorContext(operation));
-    return {body, headers: reply.headers, facts: readFacts(reply.headers, exchanges)};
+  #toReply({operation, options}: Call, reply: BufferedReply, exchanges: number): AzureReply {
+    const body = parseReplyBody(reply, () => this.#errorContext(operation, options));
+    return {body, bytes: reply.body, headers: reply.headers, facts: readFacts(reply.headers, exchanges)};
   }
 
-  #errorContext(operation: AzureOperation): ErrorContext {
-    const {endpoint, deployment, credentials, redact, clock} = this.#options;
+  #errorContext(operation: AzureOperation, options?: AzureCallOptions): ErrorContext {
+    const {endpoint, credentials, redact: redactOwn, clock} = this.#options;
+    const deployment = this.#options.deployment ?? options?.deployment ?? '';
+    const passed = options?.authorization;
+    const redactPassed =
+      passed === undefined
+        ? undefined
+        : createRedactor([passed, passed.slice(passed.lastIndexOf(' ') + 1)]).redact;
+    const redact: Redact = (text) => redactOwn(redactPassed?.(text) ?? text);
     return {
-      url: redactUrl(renderUrl(endpoint, operation, deployment)),
+      url: redact(redactUrl(renderUrl(endpoint, operation, deployment))),
       deployment,
       apiVersion: endpoint.apiVersion,
       credential: credentials.kind,
@@ -205,7 +237,7 @@ class PooledClient implements AzureClient {
 interface Call {
   readonly operation: AzureOperation;
   readonly body: JsonObject;
-  readonly cancellation: Cancellation;
+  readonly options: AzureCallOptions;
   readonly headers: readonly string[];
 }
 

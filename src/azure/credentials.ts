@@ -1,17 +1,21 @@
 import type {Clock} from '../core/clock.ts';
-import {RollcallError} from '../core/errors.ts';
+import {CallError, RollcallError} from '../core/errors.ts';
 import {defaultTokenProvider} from './entra-token-provider.ts';
 import type {CredentialKind} from './error-hints.ts';
 import {TokenCache, type TokenProvider} from './token-cache.ts';
 
-/** How configuration says to sign in; exactly one of the three. */
+/** How configuration says to sign in; exactly one of the four. */
 export interface CredentialSettings {
   readonly apiKey?: string | undefined;
   /** Name of the key's header, for gateways that want another than `api-key`. */
   readonly apiKeyHeader?: string | undefined;
+  /** What stands before the key in its header, as in `Bearer `. */
+  readonly apiKeyPrefix?: string | undefined;
   /** A token that somebody else keeps fresh. */
   readonly bearerToken?: string | undefined;
   readonly entra?: {readonly scope: string} | undefined;
+  /** Each call is signed with the `authorization` of whoever asks for it. */
+  readonly passthrough?: boolean | undefined;
 }
 
 export interface CredentialDeps {
@@ -31,31 +35,38 @@ export interface SignedHeader {
 /** Signs requests to one resource. */
 export interface Credentials {
   readonly kind: CredentialKind;
-  /** At once for keys; a promise while a token is fetched. Fails with `ERR_MODEL_AUTH` if none can be had. */
-  sign(): SignedHeader | Promise<SignedHeader>;
+  /**
+   * At once for keys; a promise while a token is fetched. Fails with `ERR_MODEL_AUTH` if none can be had.
+   * `authorization` is the caller's own, for credentials that pass it on.
+   */
+  sign(authorization?: string): SignedHeader | Promise<SignedHeader>;
   /** Told of a 401; whether another header can be had, so that one more try makes sense. */
   refuse(header: SignedHeader): boolean;
 }
 
 /** Checks the settings and makes the signer out of them; what is wrong is a `RollcallError` (`ERR_CREDENTIALS`). */
 export function createCredentials(settings: CredentialSettings, deps: CredentialDeps): Credentials {
-  const {apiKey, bearerToken, entra} = settings;
+  const {apiKey, bearerToken, entra, passthrough} = settings;
   const given = [
     apiKey === undefined ? undefined : '`openai_api_key`',
     bearerToken === undefined ? undefined : 'a bearer token',
     entra === undefined ? undefined : 'Entra ID',
+    passthrough === true ? 'the caller’s own' : undefined,
   ].filter((name) => name !== undefined);
   if (given.length > 1)
     throw invalid(`credentials are given twice: ${given.join(' and ')}`, 'Keep one of them.');
   if (apiKey !== undefined) {
-    const value = checkSecret(apiKey, '`openai_api_key`', deps);
-    return fixed('api-key', {name: checkHeaderName(settings.apiKeyHeader ?? 'api-key'), value});
+    const prefix = checkPrefix(settings.apiKeyPrefix ?? '');
+    const value = checkSecret(withoutPrefix(apiKey, prefix), '`openai_api_key`', deps);
+    const name = checkHeaderName(settings.apiKeyHeader ?? 'api-key');
+    return fixed('api-key', {name, value: prefix + value});
   }
   if (bearerToken !== undefined) {
     const token = checkSecret(bearerToken.trim().replace(/^bearer\s+/i, ''), 'the bearer token', deps);
     return fixed('bearer', {name: 'authorization', value: `Bearer ${token}`});
   }
   if (entra !== undefined) return entraCredentials(entra.scope, deps);
+  if (passthrough === true) return passedOn;
   throw invalid(
     'no credentials are configured',
     'Set `openai_api_key` (`policy_api_key` in env.yaml), or sign in with Entra ID.',
@@ -70,6 +81,28 @@ export function defaultScope(origin: string): string {
 
 function fixed(kind: CredentialKind, header: SignedHeader): Credentials {
   return {kind, sign: () => header, refuse: () => false};
+}
+
+const passedOn: Credentials = {
+  kind: 'passthrough',
+  sign(authorization) {
+    if (authorization === undefined || authorization.trim() === '') throw noAuthorization();
+    return {name: 'authorization', value: authorization};
+  },
+  refuse: () => false,
+};
+
+function noAuthorization(): CallError {
+  const message =
+    'The request has no authorization header, and this deployment is called with its caller’s own';
+  return new CallError(message, {
+    code: 'ERR_MODEL_AUTH',
+    fault: 'model',
+    effect: 'rollout',
+    hint: 'Send `authorization: Bearer …` with a key or a token of the Azure resource.',
+    httpStatus: 401,
+    body: {error: {message, type: 'authentication_error', code: 'missing_authorization', param: null}},
+  });
 }
 
 function entraCredentials(scope: string, {clock, onSecret, tokenProvider}: CredentialDeps): Credentials {
@@ -106,6 +139,21 @@ function checkSecret(given: string, name: string, {onSecret}: CredentialDeps): s
   throw invalid(
     `${name} holds characters that no key has (blanks, line breaks or letters beyond ASCII)`,
     'Copy it again from the Azure portal, under Keys and Endpoint.',
+  );
+}
+
+/** A key that was copied with its prefix has it once all the same. */
+function withoutPrefix(key: string, prefix: string): string {
+  const text = key.trim();
+  const isThere = prefix !== '' && text.toLowerCase().startsWith(prefix.toLowerCase());
+  return isThere ? text.slice(prefix.length) : text;
+}
+
+function checkPrefix(prefix: string): string {
+  if (/^([!-~][ -~]*)?$/.test(prefix)) return prefix;
+  throw invalid(
+    `${JSON.stringify(prefix)} cannot stand before a key in a header`,
+    'As a rule it is `Bearer ` or nothing.',
   );
 }
 

@@ -27,19 +27,29 @@ export function encodeRequest(params: JsonObject, options: EncodeOptions): JsonO
   return draft;
 }
 
-/** Nothing is kept on the server unless the row asks for it; reasoning travels in the reply instead. */
-function toResponsesBody(params: JsonObject, {reasoning, encryptedReasoning}: Capabilities): JsonObject {
+/**
+ * A Responses request as the service takes it, with nothing added: `metadata.extra_body` (NeMo Gym's way to send seeds)
+ * becomes part of the body, null members are left out, and so is what Azure refuses of items that are sent back to it.
+ * Fails with `ERR_CONVERSION`.
+ */
+export function tidyResponsesRequest(params: JsonObject): RequestDraft {
   const problems = new ConversionProblems();
   const {metadata, extraBody, problem} = splitMetadata(params['metadata']);
   if (problem !== undefined) problems.add('metadata.extra_body', problem);
   problems.throwIfAny('Responses');
   const draft: RequestDraft = {...params, metadata};
-  for (const [key, value] of Object.entries(draft)) if (value === null) draft[key] = undefined;
+  for (const key in draft) if (draft[key] === null) draft[key] = undefined;
+  if (Array.isArray(draft['input'])) draft['input'] = withoutStatus(draft['input'] as readonly JsonValue[]);
+  return extraBody === undefined ? draft : {...draft, ...extraBody};
+}
+
+/** Nothing is kept on the server unless the row asks for it; reasoning travels in the reply instead. */
+function toResponsesBody(params: JsonObject, {reasoning, encryptedReasoning}: Capabilities): JsonObject {
+  const draft = tidyResponsesRequest(params);
   draft['store'] ??= false;
   const reasons = encryptedReasoning && (reasoning || draft['reasoning'] !== undefined);
   if (reasons && draft['store'] === false) draft['include'] = withEncryptedReasoning(draft['include']);
-  if (Array.isArray(draft['input'])) draft['input'] = withoutStatus(draft['input'] as readonly JsonValue[]);
-  return extraBody === undefined ? draft : {...draft, ...extraBody};
+  return draft;
 }
 
 const encryptedReasoning = 'reasoning.encrypted_content';

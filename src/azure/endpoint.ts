@@ -21,6 +21,8 @@ export interface EndpointInput {
   readonly query?: Readonly<Record<string, string>> | undefined;
   /** How a gateway's paths are built, where the URL does not tell. */
   readonly style?: EndpointStyle | undefined;
+  /** Path and query of every call, whatever is asked for: in the place of all that would be made of the rest. */
+  readonly fullPath?: string | undefined;
 }
 
 /** One deployment's address, normalised: what every URL to it is made of. */
@@ -38,6 +40,8 @@ export interface AzureEndpoint {
   readonly apiVersion?: string | undefined;
   /** Further query parameters. Gateways put keys there: the values are secrets. */
   readonly query: readonly (readonly [name: string, value: string])[];
+  /** Path and query of every call, where they are given as a whole. */
+  readonly fullPath?: string | undefined;
   /** What was assumed or mended, for people. */
   readonly notices: readonly string[];
 }
@@ -64,13 +68,16 @@ export function normalizeEndpoint(input: EndpointInput): AzureEndpoint {
     ...optional('operation', operation),
     ...optional('apiVersion', version.apiVersion),
     query: otherQuery(input, url),
+    ...optional('fullPath', input.fullPath === undefined ? undefined : checkFullPath(input.fullPath)),
     notices: [layout.notice, moved, version.notice].filter((notice) => notice !== undefined),
   };
 }
 
 /** The values that must never be shown: whatever a gateway wants in the query. */
 export function endpointSecrets(endpoint: AzureEndpoint): readonly string[] {
-  return endpoint.query.map(([, value]) => value).filter((value) => value !== '');
+  const query = new URLSearchParams(endpoint.fullPath?.split('?')[1] ?? '');
+  query.delete('api-version');
+  return [...endpoint.query.map(([, value]) => value), ...query.values()].filter((value) => value !== '');
 }
 
 function askedVersion({apiVersion, query}: EndpointInput, url: URL): string | undefined {
@@ -95,6 +102,13 @@ function chooseStyle(
   }
   if (asked !== undefined) return asked;
   return version === undefined || isV1Version ? 'v1' : 'deployments';
+}
+
+function checkFullPath(path: string): string {
+  if (/^\/(?!\/)[!"$-[\]-~]*$/.test(path)) return path;
+  throw endpointError(`${JSON.stringify(path)} cannot be the path of a call`, {
+    hint: 'Begin it with one slash, and percent-encode blanks, `#`, backslashes and letters beyond ASCII.',
+  });
 }
 
 /** A wrong deployment evaluates the wrong model without a word, so two names are an error. */

@@ -11,7 +11,7 @@ export interface HintContext {
 }
 
 /** How calls are signed in. */
-export type CredentialKind = 'api-key' | 'bearer' | 'entra';
+export type CredentialKind = 'api-key' | 'bearer' | 'entra' | 'passthrough';
 
 type HintWriter = (body: AzureErrorBody, context: HintContext) => string;
 
@@ -56,6 +56,9 @@ function authHint({message}: AzureErrorBody, {url, credential}: HintContext): st
       'Check `openai_api_key` (`policy_api_key`) and `openai_base_url` (`policy_base_url`): both must be of the same ' +
       `resource. Tried ${url}.`
     );
+  }
+  if (credential === 'passthrough') {
+    return `The \`authorization\` of the request is passed on: send a key or a token of the resource. Tried ${url}.`;
   }
   const audience = /audience/i.test(message) ? ' or set `entra_scope` to the audience that it names' : '';
   return credential === 'entra'

@@ -69,6 +69,28 @@ export function requestIdOf(headers: ReplyHeaders): string | undefined {
   return id === undefined ? undefined : printable(id.slice(0, 200));
 }
 
+/** Errors inside a success carry no status: their words stand for one; what they do not tell may pass. */
+export function statusOfInner(error: JsonObject): number {
+  for (const key of ['code', 'type', 'status'] as const) {
+    const value = error[key];
+    const text = typeof value === 'number' ? String(value) : (asString(value) ?? '');
+    const status = innerStatus[text] ?? Number(text);
+    if (Number.isInteger(status) && status >= 400 && status < 600) return status;
+  }
+  return 500;
+}
+
+const innerStatus: Readonly<Record<string, number>> = {
+  too_many_requests: 429,
+  rate_limit_exceeded: 429,
+  insufficient_quota: 429,
+  content_filter: 400,
+  invalid_prompt: 400,
+  context_length_exceeded: 400,
+  cyber_policy: 400,
+  invalid_request_error: 400,
+};
+
 interface Failure {
   /** What the table is asked with. */
   readonly status: number;
@@ -152,26 +174,4 @@ function sayBody({shape, message}: AzureErrorBody): string {
 function redirectTarget(headers: ReplyHeaders): string {
   const location = headerOf(headers, 'location') ?? '';
   return location === '' ? '' : `to ${location.split(/[?#]/, 1)[0] ?? ''}`;
-}
-
-const innerStatus: Readonly<Record<string, number>> = {
-  too_many_requests: 429,
-  rate_limit_exceeded: 429,
-  insufficient_quota: 429,
-  content_filter: 400,
-  invalid_prompt: 400,
-  context_length_exceeded: 400,
-  cyber_policy: 400,
-  invalid_request_error: 400,
-};
-
-/** Errors inside a success carry no status: their words stand for one; what they do not tell may pass. */
-function statusOfInner(error: JsonObject): number {
-  for (const key of ['code', 'type', 'status'] as const) {
-    const value = error[key];
-    const text = typeof value === 'number' ? String(value) : (asString(value) ?? '');
-    const status = innerStatus[text] ?? Number(text);
-    if (Number.isInteger(status) && status >= 400 && status < 600) return status;
-  }
-  return 500;
 }

@@ -8,6 +8,7 @@ export function renderUrl(endpoint: AzureEndpoint, operation: AzureOperation, de
 
 /** Path and query of that URL, as they stand in the request line. */
 export function renderTarget(endpoint: AzureEndpoint, operation: AzureOperation, deployment: string): string {
+  if (endpoint.fullPath !== undefined) return endpoint.fullPath;
   const query = new URLSearchParams();
   const path = renderPath(endpoint, operation, deployment);
   if (endpoint.apiVersion !== undefined && !leavesModels(endpoint, operation)) {

@@ -43,6 +43,8 @@ export interface PostRequest {
   readonly headers: string[];
   readonly body: string;
   readonly cancellation: Cancellation;
+  /** Milliseconds for this exchange as a whole, where that is less than the limit of all. */
+  readonly timeoutMs?: number | undefined;
 }
 
 /** A whole reply. */
@@ -81,8 +83,8 @@ export function createTransport(options: TransportOptions): Transport {
     allowH2: false,
   });
   const send = (request: PostRequest, reader: ExchangeReader): Exchange => {
-    const exchange = new Exchange(reader, request.cancellation, settings);
-    const {target, headers, body} = request;
+    const {target, headers, body, cancellation, timeoutMs} = request;
+    const exchange = new Exchange(reader, cancellation, withTimeout(settings, timeoutMs));
     pool.dispatch({path: target, method: 'POST', headers, body}, exchange);
     return exchange;
   };
@@ -103,6 +105,12 @@ export function createTransport(options: TransportOptions): Transport {
       await pool.destroy();
     },
   };
+}
+
+function withTimeout(settings: ExchangeSettings, timeoutMs: number | undefined): ExchangeSettings {
+  const {limits} = settings;
+  if (timeoutMs === undefined || timeoutMs >= limits.callMs) return settings;
+  return {...settings, limits: {...limits, callMs: timeoutMs}};
 }
 
 function asMeant(reply: StreamedReply, limits: DecompressLimits): StreamedReply {
