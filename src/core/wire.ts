@@ -20,6 +20,7 @@ export interface WireRequest {
 /** Server-sent events in the protocol that was asked for. Leaving the loop early breaks the upstream call off. */
 export interface WireEvents {
   readonly kind: 'events';
+  /** Each holds whole events. */
   readonly chunks: AsyncIterable<Uint8Array>;
 }
 

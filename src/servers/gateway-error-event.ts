@@ -2,13 +2,14 @@ import type {CallError} from '../core/errors.ts';
 import type {WireApi} from '../core/wire.ts';
 
 /**
- * The event that ends a stream with an error, in the stream's protocol. `last`: the stream's last whole frames, for
- * the number that goes on from theirs.
+ * The event that ends a stream with an error, in the stream's protocol. `last`: the stream's last chunk, for the number
+ * that goes on from its frames'.
  */
 export function errorEvent(api: WireApi, error: CallError, last: Uint8Array | undefined): Uint8Array {
   const told = {message: error.message, type: 'server_error', code: error.code, param: null};
   if (api !== 'responses') return frame({error: told});
-  const event = {...told, type: 'error', sequence_number: numberAfter(last)};
+  const {message, code, param} = told;
+  const event = {type: 'error', sequence_number: numberAfter(last), code, message, param, error: told};
   return frame(event, 'error');
 }
 

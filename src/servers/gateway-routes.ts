@@ -7,7 +7,7 @@ import {compileBody, type ShapeBody} from './gateway-body.ts';
 import {compileRoutes} from './gateway-match.ts';
 import {compileKinds, deploymentInPath, type KindTable, kindOf} from './gateway-paths.ts';
 import {isAllowed, methodNotAllowed, noBackend, pathNotServed, routeNotFound} from './gateway-refusals.ts';
-import {limitExchangeTime} from './gateway-time-limits.ts';
+import {limitExchangeTime} from './gateway-time-limit.ts';
 import {pickBackend} from './gateway-weights.ts';
 import type {ServiceReply, ServiceRequest, ServiceRoute} from './service.ts';
 import {toWireReply} from './wire-reply.ts';
@@ -15,7 +15,7 @@ import {toWireReply} from './wire-reply.ts';
 /** A backend of the manifests with what answers for it. */
 export interface ServedBackend {
   readonly config: GatewayBackend;
-  /** Failover inside. Its single tries must heed `WireRequest.tryTimeoutMs` (`limitTryTime`). */
+  /** Failover inside. */
   readonly model: WireModel;
   /** Names for the list of models; empty where the client names the deployment. */
   readonly deployments: readonly string[];

@@ -3,8 +3,8 @@ import {CancellationSource, throwIfCancelled} from '../../src/core/cancellation.
 import {sleep} from '../../src/core/clock.ts';
 import {CallError, CancelledError} from '../../src/core/errors.ts';
 import type {WireAnswer, WireModel, WireRequest} from '../../src/core/wire.ts';
-import {createFailover, type FailoverProvider} from '../../src/dispatch/failover.ts';
-import {limitExchangeTime, limitTryTime} from '../../src/servers/gateway-time-limits.ts';
+import {createFailover} from '../../src/dispatch/failover.ts';
+import {limitExchangeTime} from '../../src/servers/gateway-time-limit.ts';
 import {createFakeClock, type FakeClock, settle} from '../helpers/fake-clock.ts';
 import {answerOf, bodyAnswer, readText, streamOf} from './gateway-examples.ts';
 
@@ -113,6 +113,21 @@ describe('the limit of a whole exchange', () => {
     });
     expect(delays).toEqual([2 ** 31 - 1]);
   });
+
+  it('leaves a provider in peace that was only asked too late', async () => {
+    const clock = createFakeClock();
+    const slowOne = {name: 'slow', model: slow(clock, 60_000, bodyAnswer)};
+    const failover = createFailover({tiers: [[slowOne]], clock, random: () => 0});
+    const answered = limitExchangeTime(
+      failover.model,
+      1000,
+      clock,
+    )(chat, {cancellation: new CancellationSource()});
+    const failed = expect(answered).rejects.toMatchObject({code: 'ERR_GATEWAY_TIMEOUT'});
+    await clock.advance(1000);
+    await failed;
+    expect(failover.status()[0]).toMatchObject({state: 'serving', lastError: undefined});
+  });
 });
 
 describe('the limit of a whole exchange that is a stream', () => {
@@ -121,10 +136,10 @@ describe('the limit of a whole exchange that is a stream', () => {
   it('lets a stream in time pass byte for byte', async () => {
     const clock = createFakeClock();
     const cancellation = new CancellationSource();
-    const model = limitExchangeTime(stream(clock, 100, [...frames, 'cut']), 1000, clock);
+    const model = limitExchangeTime(stream(clock, 100, frames), 1000, clock);
     const text = readText(chunksOf(await model(chat, {cancellation})));
     await clock.advance(500);
-    expect(await text).toBe(`${frames.join('')}cut`);
+    expect(await text).toBe(frames.join(''));
     expect(clock.pendingTimers).toBe(0);
     expect(cancellation.listenerCount).toBe(0);
   });
@@ -155,6 +170,29 @@ describe('the limit of a whole exchange that is a stream', () => {
     expect(answer.facts.errorCode).toBe('ERR_GATEWAY_TIMEOUT');
   });
 
+  it('notes its own error, whatever the source notes of being broken off', async () => {
+    const clock = createFakeClock();
+    const answer = answerOf({kind: 'events', chunks: broken()});
+    const cancelled = new CancellationSource();
+    async function* broken(): AsyncGenerator<Uint8Array> {
+      await sleep(clock, 9000, cancelled).catch(() => (answer.facts.errorCode = 'ERR_MODEL_TRUNCATED'));
+      yield Buffer.from('data: {"error":{}}\n\n');
+    }
+    const model: WireModel = (_, {cancellation}) => {
+      cancellation.onCancel((reason) => cancelled.cancel(reason));
+      return Promise.resolve(answer);
+    };
+    const limited = await limitExchangeTime(
+      model,
+      250,
+      clock,
+    )(chat, {cancellation: new CancellationSource()});
+    const text = readText(chunksOf(limited));
+    await clock.advance(250);
+    expect((await text).split('\n\n')).toHaveLength(2);
+    expect(limited.facts.errorCode).toBe('ERR_GATEWAY_TIMEOUT');
+  });
+
   it('ends it with an error event of the Responses API, numbered on', async () => {
     const clock = createFakeClock();
     const event = {type: 'response.output_text.delta', delta: '"sequence_number":99', sequence_number: 7};
@@ -171,16 +209,14 @@ describe('the limit of a whole exchange that is a stream', () => {
       message: 'the request was not answered within 0.15 s',
       code: 'ERR_GATEWAY_TIMEOUT',
       param: null,
+      error: {
+        message: 'the request was not answered within 0.15 s',
+        type: 'server_error',
+        code: 'ERR_GATEWAY_TIMEOUT',
+        param: null,
+      },
       sequence_number: 8,
     });
-  });
-
-  it('never ends it inside a frame', async () => {
-    const clock = createFakeClock();
-    const model = limitExchangeTime(stream(clock, 100, ['data: 1\n\nda', 'ta: 2', '\n\n']), 250, clock);
-    const text = readText(chunksOf(await model(chat, {cancellation: new CancellationSource()})));
-    await clock.advance(250);
-    expect((await text).split('\n\n')).toEqual(['data: 1', expect.stringMatching(/^data: {"error"/), '']);
   });
 
   it('ends it even if its source does not heed the cancellation', async () => {
@@ -248,66 +284,5 @@ describe('the limit of a whole exchange that is a stream', () => {
     const answer = await model(chat, {cancellation: new CancellationSource()});
     await expect(readText(chunksOf(answer))).rejects.toThrow('a bug');
     expect(clock.pendingTimers).toBe(0);
-  });
-});
-
-describe('the limit of a try', () => {
-  it('is the one that the request has', async () => {
-    const clock = createFakeClock();
-    const model = limitTryTime(slow(clock, 5000, bodyAnswer), clock);
-    const answered = model({...chat, tryTimeoutMs: 2000}, {cancellation: new CancellationSource()});
-    const failed = expect(answered).rejects.toMatchObject({
-      code: 'ERR_MODEL_TIMEOUT',
-      effect: 'retry',
-      message: 'the backend did not answer within 2 s',
-    });
-    await clock.advance(2000);
-    await failed;
-  });
-
-  it('is none where the request has none', async () => {
-    const clock = createFakeClock();
-    const answered = limitTryTime(slow(clock, 5_000_000, bodyAnswer), clock)(chat, {
-      cancellation: new CancellationSource(),
-    });
-    await clock.advance(5_000_000);
-    expect((await answered).content.kind).toBe('body');
-  });
-
-  it('makes room for the next provider, within the limit of the whole', async () => {
-    const clock = createFakeClock();
-    const provider = (name: string, delayMs: number): FailoverProvider => ({
-      name,
-      model: limitTryTime(slow(clock, delayMs, bodyAnswer), clock),
-    });
-    const tiers = [[provider('stuck', 60_000)], [provider('well', 500)]];
-    const failover = createFailover({tiers, clock, random: () => 0});
-    const answered = limitExchangeTime(
-      failover.model,
-      3000,
-      clock,
-    )({...chat, tryTimeoutMs: 2000}, {cancellation: new CancellationSource()});
-    await clock.advance(2500);
-    expect((await answered).trace.calls).toBe(2);
-    expect(failover.status()[0]).toMatchObject({
-      name: 'stuck',
-      state: 'aside',
-      lastError: 'ERR_MODEL_TIMEOUT',
-    });
-  });
-
-  it('leaves a provider in peace that was only asked too late', async () => {
-    const clock = createFakeClock();
-    const slowOne = {name: 'slow', model: limitTryTime(slow(clock, 60_000, bodyAnswer), clock)};
-    const failover = createFailover({tiers: [[slowOne]], clock, random: () => 0});
-    const answered = limitExchangeTime(
-      failover.model,
-      1000,
-      clock,
-    )({...chat, tryTimeoutMs: 2000}, {cancellation: new CancellationSource()});
-    const failed = expect(answered).rejects.toMatchObject({code: 'ERR_GATEWAY_TIMEOUT'});
-    await clock.advance(1000);
-    await failed;
-    expect(failover.status()[0]).toMatchObject({state: 'serving', lastError: undefined});
   });
 });

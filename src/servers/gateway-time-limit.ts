@@ -5,42 +5,28 @@ import type {CallOptions} from '../core/ports.ts';
 import {watchChunks} from '../core/watch-chunks.ts';
 import type {WireAnswer, WireModel, WireRequest} from '../core/wire.ts';
 import {errorEvent} from './gateway-error-event.ts';
-import {FrameCutter} from './gateway-frames.ts';
 
 /**
- * The same model, but what takes longer than the request's `tryTimeoutMs`, a stream's last byte included, is broken
- * off: it fails with a retryable `CallError` (told as 504), or its stream ends with an error event. It belongs around one
- * provider's single try, inside of retry and failover.
+ * The same model, but an exchange that takes longer than `limitMs`, retry, failover and a stream's last byte included, is
+ * broken off: it fails with a `CallError` (`ERR_GATEWAY_TIMEOUT`), or its stream ends with an error event.
  */
-export function limitTryTime(model: WireModel, clock: Clock): WireModel {
-  return (request, options) => {
-    const {tryTimeoutMs} = request;
-    if (tryTimeoutMs === undefined) return model(request, options);
-    const limit = {limitMs: tryTimeoutMs, clock, createError: () => tryTimedOut(tryTimeoutMs)};
-    return callInTime(model, request, options, limit);
-  };
-}
-
-/** The same for a whole exchange and a limit of its own: it belongs around everything, retry and failover included. */
 export function limitExchangeTime(model: WireModel, limitMs: number, clock: Clock): WireModel {
-  const limit = {limitMs, clock, createError: () => exchangeTimedOut(limitMs)};
-  return (request, options) => callInTime(model, request, options, limit);
+  return (request, options) => answerInTime(model, request, options, {limitMs, clock});
 }
 
-// A longer one would fire at once (32 bits).
+// A longer timer would fire at once (32 bits).
 const longestTimerMs = 2_147_483_647;
 
 interface TimeLimit {
   readonly limitMs: number;
   readonly clock: Clock;
-  readonly createError: () => CallError;
 }
 
-async function callInTime(
+async function answerInTime(
   model: WireModel,
   request: WireRequest,
   {cancellation}: CallOptions,
-  {limitMs, clock, createError}: TimeLimit,
+  {limitMs, clock}: TimeLimit,
 ): Promise<WireAnswer> {
   const scope = new CancellationSource(cancellation);
   // Not the error itself: nobody on the way down shall take it for a provider's and try again.
@@ -59,11 +45,11 @@ async function callInTime(
       return answer;
     }
     const chunks = watchChunks(content.chunks, finish);
-    const endInTime = new EndInTime(chunks, {scope, expiry, request, answer, createError});
+    const endInTime = new EndInTime(chunks, {scope, expiry, request, answer, limitMs});
     return {...answer, content: {kind: 'events', chunks: endInTime}};
   } catch (error) {
     finish();
-    throw scope.reason === expiry ? createError() : error;
+    throw scope.reason === expiry ? timedOut(limitMs) : error;
   }
 }
 
@@ -73,14 +59,13 @@ interface StreamLimit {
   readonly expiry: Error;
   readonly request: WireRequest;
   readonly answer: WireAnswer;
-  readonly createError: () => CallError;
+  readonly limitMs: number;
 }
 
 /** A stream that ends with an error event when its time is up, whether or not its source heeds the cancellation. */
 class EndInTime implements AsyncIterableIterator<Uint8Array, undefined> {
   readonly #source: AsyncIterator<Uint8Array>;
   readonly #limit: StreamLimit;
-  readonly #frames = new FrameCutter();
   #last: Uint8Array | undefined;
   #isOver = false;
 
@@ -90,12 +75,15 @@ class EndInTime implements AsyncIterableIterator<Uint8Array, undefined> {
   }
 
   async next(): Promise<IteratorResult<Uint8Array, undefined>> {
-    while (!this.#isOver) {
-      const step = this.#isExpired() ? 'expired' : await this.#nextInTime();
-      const chunk = step === 'expired' ? this.#cutOff() : this.#take(step);
-      if (chunk !== undefined) return {done: false, value: chunk};
+    if (this.#isOver) return {done: true, value: undefined};
+    const step = this.#isExpired() ? 'expired' : await this.#nextInTime();
+    if (step === 'expired') return {done: false, value: this.#cutOff()};
+    if (step.done === true) {
+      this.#isOver = true;
+      return {done: true, value: undefined};
     }
-    return {done: true, value: undefined};
+    this.#last = step.value;
+    return step;
   }
 
   async return(): Promise<IteratorResult<Uint8Array, undefined>> {
@@ -128,37 +116,19 @@ class EndInTime implements AsyncIterableIterator<Uint8Array, undefined> {
     });
   }
 
-  #take(step: IteratorResult<Uint8Array>): Uint8Array | undefined {
-    if (step.done === true) {
-      this.#isOver = true;
-      return this.#frames.rest();
-    }
-    const whole = this.#frames.push(step.value);
-    this.#last = whole ?? this.#last;
-    return whole;
-  }
-
   #cutOff(): Uint8Array {
     this.#isOver = true;
-    const {request, answer, createError} = this.#limit;
-    const error = createError();
-    answer.facts.errorCode = error.code;
-    // It may take its time to notice, and what it has to say about it does not matter any more.
-    void this.#source.return?.().catch(() => undefined);
+    const {request, answer, limitMs} = this.#limit;
+    const error = timedOut(limitMs);
+    const note = (): void => void (answer.facts.errorCode = error.code);
+    note();
+    // It may take its time to notice, and what it has to say about its end does not matter any more.
+    void this.#source.return?.().then(note, note);
     return errorEvent(request.api, error, this.#last);
   }
 }
 
-function tryTimedOut(limitMs: number): CallError {
-  return new CallError(`the backend did not answer within ${limitMs / 1000} s`, {
-    code: 'ERR_MODEL_TIMEOUT',
-    fault: 'model',
-    effect: 'retry',
-    hint: "The limit of one try is the route's timeouts.backendRequest.",
-  });
-}
-
-function exchangeTimedOut(limitMs: number): CallError {
+function timedOut(limitMs: number): CallError {
   return new CallError(`the request was not answered within ${limitMs / 1000} s`, {
     code: 'ERR_GATEWAY_TIMEOUT',
     fault: 'model',
