@@ -27,7 +27,14 @@ export async function planAgentsOfHead(
     const view = await askHead(options);
     if (collect.agentName !== undefined) findAgent(view, collect.agentName);
     const agents = namesOf(view, 'responses_api_agents').map((name) => findAgent(view, name));
-    return agents.map(({name, url}) => ({kind: 'remote', name, url, token, timeoutMs: impliedTimeoutMs}));
+    return agents.map(({name, url}) => ({
+      kind: 'remote',
+      name,
+      url,
+      // A head server may name any place: our token is for those that stand beside it.
+      token: new URL(url).hostname === new URL(view.address).hostname ? token : undefined,
+      timeoutMs: impliedTimeoutMs,
+    }));
   });
 }
 
