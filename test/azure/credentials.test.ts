@@ -13,6 +13,14 @@ describe('a key', () => {
       {apiKey: 'k-123', apiKeyHeader: 'Ocp-Apim-Subscription-Key'},
       {name: 'ocp-apim-subscription-key', value: 'k-123'},
     ],
+    [
+      {apiKey: 'k-123', apiKeyHeader: 'Authorization', apiKeyPrefix: 'Bearer '},
+      {name: 'authorization', value: 'Bearer k-123'},
+    ],
+    [
+      {apiKey: 'bearer k-123', apiKeyHeader: 'Authorization', apiKeyPrefix: 'Bearer '},
+      {name: 'authorization', value: 'Bearer k-123'},
+    ],
     [{bearerToken: 'tok-1'}, {name: 'authorization', value: 'Bearer tok-1'}],
     [{bearerToken: 'bearer tok-1'}, {name: 'authorization', value: 'Bearer tok-1'}],
   ])('of %j signs with %j, and is told as a secret', (settings, header) => {
@@ -31,6 +39,8 @@ describe('a key', () => {
     [{apiKey: 'a-key', bearerToken: 'b-token'}, /twice/],
     [{apiKey: 'a-key', entra: {scope: 's'}}, /twice/],
     [{apiKey: 'a-key', apiKeyHeader: 'x y'}, /header/],
+    [{apiKey: 'a-key', apiKeyPrefix: 'Bearer\n'}, /header/],
+    [{apiKey: 'a-key', passthrough: true}, /twice/],
   ] satisfies [CredentialSettings, RegExp][])(
     'of %j is refused without being repeated',
     (settings, message) => {
@@ -48,6 +58,25 @@ describe('a key', () => {
       expect(JSON.stringify(error)).not.toMatch(/schlüssel|two words|a-key|b-token/);
     },
   );
+});
+
+describe('the caller’s own key', () => {
+  it('signs as it came', () => {
+    const {credentials, secrets} = make({passthrough: true});
+    const header = {name: 'authorization', value: 'Bearer theirs'};
+    expect(credentials.sign('Bearer theirs')).toEqual(header);
+    expect([credentials.kind, secrets, credentials.refuse(header)]).toEqual(['passthrough', [], false]);
+  });
+
+  it.each([undefined, '', '  '])('that is not there (%j) is asked for', (authorization) => {
+    const {credentials} = make({passthrough: true});
+    expect(() => credentials.sign(authorization)).toThrow(
+      expect.objectContaining({
+        ...{code: 'ERR_MODEL_AUTH', httpStatus: 401, effect: 'rollout'},
+        body: {error: expect.objectContaining({code: 'missing_authorization'}) as object},
+      }) as Error,
+    );
+  });
 });
 
 describe('a token of Entra ID', () => {

@@ -306,6 +306,25 @@ describe('normalising twice', () => {
   });
 });
 
+describe('a whole path', () => {
+  it.each(['chat/completions', 'responses', 'embeddings'] as const)('is that of %s', (operation) => {
+    const fullPath = '/gw/any%20where?api-version=x&subscription-key=sesame-1';
+    const endpoint = normalizeEndpoint({baseUrl: host, model: 'dep', apiVersion: dated, fullPath});
+    expect(renderUrl(endpoint, operation, 'dep')).toBe(host + fullPath);
+    expect(endpointSecrets(endpoint)).toEqual(['sesame-1']);
+  });
+
+  it.each(['', 'chat', '//evil.example/x', '/a b', '/a#b', '/a\\b', '/a\r\nx: y', '/ü'])(
+    'cannot be %j',
+    (fullPath) => {
+      expect(refusal({baseUrl: host, fullPath})).toMatchObject({
+        code: 'ERR_ENDPOINT',
+        message: expect.stringContaining('path of a call') as string,
+      });
+    },
+  );
+});
+
 function refusal(input: EndpointInput): RollcallError {
   try {
     normalizeEndpoint(input);
