@@ -53,7 +53,10 @@ function readBytes(request: IncomingMessage, limitBytes: number): Promise<Buffer
       const [only, ...others] = chunks;
       resolve(only !== undefined && others.length === 0 ? only : Buffer.concat(chunks));
     });
-    const onGone = (): void => reject(new CancelledError('the client went away'));
-    request.on('error', onGone).on('close', onGone);
+    // Every request closes; an error with its stack is only worth its price for those that were cut off.
+    const onClose = (): void => {
+      if (!request.complete) reject(new CancelledError('the client went away'));
+    };
+    request.on('error', onClose).on('close', onClose);
   });
 }
