@@ -1,0 +1,63 @@
+import type {Findings} from './findings.ts';
+import type {ResourceStatus} from './gateway-config.ts';
+import type {Policies} from './policies.ts';
+import type {ReadBackend} from './read-backends.ts';
+import type {ReadRoute} from './read-routes.ts';
+import type {Resource} from './resources.ts';
+import type {SecretStore} from './secret-store.ts';
+
+export interface ReadDocuments {
+  readonly secrets: SecretStore;
+  readonly backends: readonly ReadBackend[];
+  readonly routes: readonly ReadRoute[];
+  readonly policies: Policies;
+  readonly findings: Findings;
+}
+
+/** What became of each document, in order; a document that means nothing here is warned of. */
+export function describeResources(
+  resources: readonly Resource[],
+  read: ReadDocuments,
+): readonly ResourceStatus[] {
+  return resources.map((resource) => {
+    const {kind, id, at, role, reader} = resource;
+    const detail = describeResource(resource, read);
+    if (detail === undefined && role !== 'furniture') reader.warn('is ignored: it means nothing here');
+    return {
+      kind,
+      name: id,
+      status: detail === undefined ? 'ignored' : 'accepted',
+      detail: read.findings.redact(detail ?? 'means nothing here'),
+      file: at.file,
+      line: at.line,
+    };
+  });
+}
+
+function describeResource(
+  resource: Resource,
+  {secrets, backends, routes, policies}: ReadDocuments,
+): string | undefined {
+  switch (resource.role) {
+    case 'secret':
+      return secrets.describe(resource.id);
+    case 'kgateway-backend':
+    case 'agentgateway-backend':
+      return backends.find((backend) => backend.resource === resource)?.about ?? '';
+    case 'route':
+      return routes
+        .find((document) => document.resource === resource)
+        ?.routes.map(({about}) => about)
+        .join('; ');
+    case 'gateway':
+      return 'its HTTP listener gives the port';
+    case 'grant':
+      return 'allows references';
+    case 'policy':
+      return policies.describe(resource, new Set(routes.map((document) => document.resource.id)));
+    case 'unsupported':
+    case 'furniture':
+    case 'foreign':
+      return undefined;
+  }
+}

@@ -1,0 +1,160 @@
+import type {Environment} from './expand-variables.ts';
+import type {Findings} from './findings.ts';
+import {type ApiVersion, classifyKind, parseApiVersion, type Role} from './kinds.ts';
+import {
+  describeKind,
+  type ManifestNode,
+  type MapNode,
+  memberOf,
+  type Position,
+  peekText,
+} from './manifest-node.ts';
+import {ObjectReader} from './object-reader.ts';
+import {unwrapPastedText} from './pasted-text.ts';
+import {parseDocuments} from './yaml-documents.ts';
+
+/** A file's text, or what came through standard input. */
+export interface ManifestSource {
+  /** As it is named in messages. */
+  readonly file: string;
+  readonly text: string;
+}
+
+/** One Kubernetes object, identified. */
+export interface Resource extends ApiVersion {
+  readonly kind: string;
+  readonly role: Role;
+  readonly namespace: string;
+  readonly name: string;
+  /** `namespace/name`. */
+  readonly id: string;
+  readonly at: Position;
+  /** Its root; `finish` it when everything has been read. */
+  readonly reader: ObjectReader;
+}
+
+interface Surroundings {
+  readonly env: Environment;
+  readonly findings: Findings;
+}
+
+const metadataFields = [
+  ...['labels', 'annotations', 'uid', 'resourceVersion', 'generation', 'creationTimestamp', 'managedFields'],
+  ...['ownerReferences', 'finalizers', 'generateName', 'selfLink'],
+  ...['deletionTimestamp', 'deletionGracePeriodSeconds'],
+];
+const subdomain = /^[a-z0-9](?:[-a-z0-9]*[a-z0-9])?(?:\.[a-z0-9](?:[-a-z0-9]*[a-z0-9])?)*$/;
+const label = /^[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?$/;
+
+/** Every object of every file in order, lists taken apart; what cannot be identified is reported. */
+export function readResources(
+  sources: readonly ManifestSource[],
+  surroundings: Surroundings,
+): readonly Resource[] {
+  const resources = sources.flatMap(({file, text}) => {
+    const plain = unwrapPastedText(text, file, surroundings.findings);
+    return parseDocuments(plain, file, surroundings.findings).flatMap(({root, index}) =>
+      readObject(root, `documents[${index}]`, surroundings),
+    );
+  });
+  reportDuplicates(resources, surroundings.findings);
+  return resources;
+}
+
+function readObject(root: ManifestNode, path: string, surroundings: Surroundings): readonly Resource[] {
+  const {findings} = surroundings;
+  if (root.kind !== 'map') {
+    findings.incomplete = true;
+    findings.problem({
+      message: `must be a map with \`apiVersion\` and \`kind\`, not ${describeKind(root)}`,
+      ...root.at,
+      path,
+      ...(root.kind === 'list' ? {hint: 'Put the objects under `items` of a `kind: List`.'} : {}),
+    });
+    return [];
+  }
+  const items = memberOf(root, 'items');
+  if (items?.kind === 'list' && peekText(root, 'kind')?.endsWith('List') === true) {
+    return items.items.flatMap((item, index) => readObject(item, `${path}.items[${index}]`, surroundings));
+  }
+  return identify(root, path, surroundings);
+}
+
+function identify(root: MapNode, path: string, surroundings: Surroundings): readonly Resource[] {
+  const reader = new ObjectReader(
+    root,
+    {path: '', at: root.at},
+    {label: labelOf(root, path), ...surroundings},
+  );
+  const apiVersion = reader.requiredText('apiVersion');
+  const kind = reader.requiredText('kind');
+  reader.ignore('status');
+  const where = apiVersion === undefined ? undefined : parseApiVersion(apiVersion);
+  const found = kind === undefined || where === undefined ? undefined : classifyKind(kind, where);
+  if (found?.complaint !== undefined) reader.problem(found.complaint.message, found.complaint);
+  const identity =
+    found?.role === 'foreign' && found.complaint === undefined ? looseIdentity(root) : readIdentity(reader);
+  if (kind === undefined || where === undefined || found === undefined || identity === undefined) {
+    surroundings.findings.incomplete = true;
+    return [];
+  }
+  // It would have been one of ours under its right name.
+  if (found.role === 'foreign' && found.complaint !== undefined) surroundings.findings.incomplete = true;
+  const {namespace, name} = identity;
+  return [{...where, kind, role: found.role, ...identity, id: `${namespace}/${name}`, at: root.at, reader}];
+}
+
+interface Identity {
+  readonly namespace: string;
+  readonly name: string;
+}
+
+function readIdentity(reader: ObjectReader): Identity | undefined {
+  const metadata = reader.requiredChild('metadata');
+  metadata?.ignore(...metadataFields);
+  const name = metadata?.requiredText('name', {expand: true, max: 253});
+  const given = metadata?.has('namespace') === true;
+  const namespace = given ? metadata.text('namespace', {expand: true}) : 'default';
+  const hint = 'Small letters, digits and `-`; a letter or digit at both ends.';
+  const nameFits = name !== undefined && subdomain.test(name);
+  const namespaceFits = namespace !== undefined && label.test(namespace);
+  if (name !== undefined && !nameFits)
+    metadata?.problem('is no name for a Kubernetes object', {key: 'name', hint});
+  if (namespace !== undefined && !namespaceFits) {
+    metadata?.problem('is no name for a namespace', {key: 'namespace', hint});
+  }
+  return nameFits && namespaceFits ? {name, namespace} : undefined;
+}
+
+/** Of an object that is none of our business, whose name is only shown. */
+function looseIdentity(root: MapNode): Identity {
+  return {
+    namespace: peekText(root, 'metadata', 'namespace') ?? 'default',
+    name: peekText(root, 'metadata', 'name') ?? '(no name)',
+  };
+}
+
+function labelOf(root: MapNode, path: string): string {
+  const kind = peekText(root, 'kind');
+  const name = peekText(root, 'metadata', 'name');
+  if (kind === undefined || name === undefined) return path;
+  return `${kind} ${peekText(root, 'metadata', 'namespace') ?? 'default'}/${name}`;
+}
+
+function reportDuplicates(resources: readonly Resource[], findings: Findings): void {
+  const first = new Map<string, Resource>();
+  for (const resource of resources) {
+    const {group, kind, id, at, role} = resource;
+    const key = `${group} ${kind} ${id}`;
+    const earlier = first.get(key);
+    if (earlier === undefined) first.set(key, resource);
+    else if (role !== 'foreign' && role !== 'furniture') {
+      findings.problem({
+        message: `is declared twice: here and at ${earlier.at.file}:${earlier.at.line}`,
+        ...at,
+        path: `${kind} ${id}`,
+        hint: 'Take one of the two out, or give it another name.',
+      });
+    }
+  }
+}
