@@ -12,7 +12,9 @@ export class Connections {
     socket.on('close', () => {
       this.#pending.delete(socket);
       // The platform tells only the response that was being written; those of requests sent after it would wait for ever.
-      for (const response of pending) if (response.socket === null) response.emit('close');
+      queueMicrotask(() => {
+        for (const response of pending) response.emit('close');
+      });
     });
   }
 

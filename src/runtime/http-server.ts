@@ -1,5 +1,5 @@
 import {createServer, type IncomingMessage, type Server, type ServerResponse, STATUS_CODES} from 'node:http';
-import type {AddressInfo, Socket} from 'node:net';
+import {type AddressInfo, Socket} from 'node:net';
 import {RollcallError} from '../core/errors.ts';
 import {Connections} from './connections.ts';
 
@@ -111,13 +111,13 @@ function refuseMalformed(server: Server, connections: Connections, {describeMalf
     socket.destroySoon();
   };
   server.on('clientError', (error: NodeJS.ErrnoException, stream) => {
-    // Without an upgrade, which is not taken, it is always a socket.
-    const socket = stream as Socket;
-    const isWaiting = socket.bytesRead > 0 && connections.canAnswer(socket);
-    if (isWaiting && error.code !== 'ECONNRESET') refuse(socket, malformedStatus(error.code));
-    else socket.destroy();
+    const isWaiting = stream instanceof Socket && stream.bytesRead > 0 && connections.canAnswer(stream);
+    if (isWaiting && error.code !== 'ECONNRESET') refuse(stream, malformedStatus(error.code));
+    else stream.destroy();
   });
-  server.on('connect', (_request, socket) => refuse(socket as Socket, 405));
+  server.on('connect', (_request, stream) => {
+    if (stream instanceof Socket) refuse(stream, 405);
+  });
 }
 
 function malformedStatus(code: string | undefined): MalformedStatus {

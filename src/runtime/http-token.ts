@@ -9,7 +9,12 @@ export function tokenCheck(token: string): (headers: IncomingHttpHeaders) => boo
 }
 
 /** What is answered to a request without the token, beside its status 401. */
-export const tokenRefusal: Readonly<Record<'message' | 'type' | 'code', string>> & {readonly param: null} = {
+export const tokenRefusal: {
+  readonly message: string;
+  readonly type: string;
+  readonly code: string;
+  readonly param: null;
+} = {
   message: 'This server wants its token: send it as `Authorization: Bearer` or as `api-key`.',
   type: 'authentication_error',
   code: 'invalid_server_token',

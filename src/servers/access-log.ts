@@ -24,17 +24,23 @@ export function humanAccessLine(
   {method, path, status, durationMs, server, notes}: ServedRequest,
   atMs: number,
 ): string {
-  const model = notes.responseModel ?? notes.requestModel;
-  const parts = [timeOfDay(atMs), method, printable(path), String(status), `${Math.round(durationMs)}ms`];
-  parts.push(printable(notes.target ?? server));
-  if (model !== undefined && model !== '') parts.push(printable(model));
-  if (notes.inputTokens !== undefined || notes.outputTokens !== undefined)
-    parts.push(`${notes.inputTokens ?? '?'}→${notes.outputTokens ?? '?'} tok`);
-  if (notes.calls !== undefined && notes.calls > 1) parts.push(`${notes.calls} calls`);
-  if (notes.queuedMs !== undefined && notes.queuedMs >= 1)
-    parts.push(`queued ${Math.round(notes.queuedMs)}ms`);
-  if (notes.error !== undefined) parts.push(printable(notes.error));
-  return parts.join(' ');
+  const request = `${timeOfDay(atMs)} ${method} ${printable(path)} ${status} ${Math.round(durationMs)}ms`;
+  return `${request} ${printable(notes.target ?? server)}${humanNotes(notes)}`;
+}
+
+function humanNotes(notes: Readonly<RequestNotes>): string {
+  const {calls = 0, queuedMs = 0, error} = notes;
+  const model = notes.responseModel ?? notes.requestModel ?? '';
+  let text = model === '' ? '' : ` ${printable(model)}`;
+  text += humanTokens(notes);
+  if (calls > 1) text += ` ${calls} calls`;
+  if (queuedMs >= 1) text += ` queued ${Math.round(queuedMs)}ms`;
+  return error === undefined ? text : `${text} ${printable(error)}`;
+}
+
+function humanTokens({inputTokens, outputTokens}: Readonly<RequestNotes>): string {
+  if (inputTokens === undefined && outputTokens === undefined) return '';
+  return ` ${inputTokens ?? '?'}→${outputTokens ?? '?'} tok`;
 }
 
 /** A line for machines, with OpenTelemetry's names where it has one. */

@@ -1,11 +1,5 @@
 import type {IncomingMessage, ServerResponse} from 'node:http';
-import {
-  type FastifyInstance,
-  type FastifyReply,
-  type FastifyRequest,
-  fastify,
-  type HTTPMethods,
-} from 'fastify';
+import {type FastifyInstance, type FastifyReply, type FastifyRequest, fastify} from 'fastify';
 import type {HttpHandler} from '../runtime/http-server.ts';
 import {pathOf} from './exchange.ts';
 import {RequestRefusal} from './request-refusal.ts';
@@ -71,15 +65,10 @@ function readNoBodies(app: FastifyInstance): void {
   app.addContentTypeParser('application/json', (_request, _payload, done) => done(null));
 }
 
-function methodsFor(
-  app: FastifyInstance,
-  {path}: ServiceRoute,
-  routes: readonly ServiceRoute[],
-): HTTPMethods[] {
-  const taken = new Set(routes.filter((other) => other.path === path).map(({method}) => method));
-  return app.supportedMethods.filter(
-    (method) => !taken.has(method as 'GET') && !(method === 'HEAD' && taken.has('GET')),
-  ) as HTTPMethods[];
+function methodsFor(app: FastifyInstance, {path}: ServiceRoute, routes: readonly ServiceRoute[]): string[] {
+  const taken = new Set<string>(routes.filter((other) => other.path === path).map(({method}) => method));
+  if (taken.has('GET')) taken.add('HEAD');
+  return app.supportedMethods.filter((method) => !taken.has(method));
 }
 
 /** A colon stands for a parameter in the router's paths; ours have none. */

@@ -10,10 +10,10 @@ export interface DeploymentLoad {
 }
 
 export interface RollcallMetrics {
-  began(server: string, kind: string): void;
-  ended(request: ServedRequest): void;
+  readonly began: (server: string, kind: string) => void;
+  readonly ended: (request: ServedRequest) => void;
   /** Shows the load that `read` gives when the metrics are asked for, until the returned function is called. */
-  watchDeployment(name: string, read: () => DeploymentLoad): () => void;
+  readonly watchDeployment: (name: string, read: () => DeploymentLoad) => () => void;
 }
 
 const queueBounds = [0.001, 0.01, 0.1, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600];

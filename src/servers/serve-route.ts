@@ -54,8 +54,8 @@ function checkToken(
     if (showsToken({authorization: headers.authorization})) delete headers.authorization;
     return;
   }
-  const {message, type = '', code = ''} = tokenRefusal;
-  throw new RequestRefusal(message ?? '', {status: 401, type, code, headers: {'www-authenticate': 'Bearer'}});
+  const {message, type, code} = tokenRefusal;
+  throw new RequestRefusal(message, {status: 401, type, code, headers: {'www-authenticate': 'Bearer'}});
 }
 
 function hasBody({request: {method, headers}}: Exchange): boolean {
