@@ -56,7 +56,10 @@ export function readAuthToken(
       token.problem(`does not go with \`kind: ${kind}\``, {key: member});
     }
   }
-  if (kind === 'Passthrough') return {auth: {kind: 'passthrough'}, about: "the client's Authorization"};
+  if (kind === 'Passthrough') {
+    header?.warn("is not applied: the client's `Authorization` is sent on as it is");
+    return {auth: {kind: 'passthrough'}, about: "the client's Authorization"};
+  }
   if (wanted === undefined) return undefined;
   if (!token.has(wanted)) {
     token.problem(`\`kind: ${kind}\` needs \`${wanted}\``);

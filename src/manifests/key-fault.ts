@@ -5,8 +5,8 @@ export function describeKeyFault(key: string): {readonly message: string; readon
   if (isPlaceholder(key)) {
     return {message: 'is still the placeholder of the page, not a key', hint: 'Put your API key there.'};
   }
-  // What a header's value may hold (RFC 9110), less what no key has: blanks within and characters beyond ASCII.
-  if (/^[\x21-\x7e]+$/.test(key)) return undefined;
+  // What a header can carry, in one piece or behind a scheme of its own (`Basic …`).
+  if (/^(?:[A-Za-z]+ )?[\x21-\x7e]+$/.test(key)) return undefined;
   return {
     message: 'holds blanks, line breaks or other characters that no key has',
     hint: 'Copy the key again, alone and on one line.',

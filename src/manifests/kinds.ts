@@ -91,8 +91,8 @@ export function classifyKind(kind: string, {group, version}: ApiVersion): Classi
 }
 
 function classifyUnknown(kind: string, group: string, known: Readonly<Record<string, Kind>>): Classification {
-  const [home] = Object.entries(kinds).flatMap(([name, {[kind]: found}]) =>
-    found === undefined ? [] : [writeVersion(name, found.versions[0] ?? '')],
+  const [home] = Object.entries(kinds).flatMap(([name, others]) =>
+    Object.hasOwn(others, kind) ? [writeVersion(name, others[kind]?.versions[0] ?? '')] : [],
   );
   if (home !== undefined) {
     const message = `\`${kind}\` is no kind of ${group === '' ? "Kubernetes' own" : `\`${group}\``}`;

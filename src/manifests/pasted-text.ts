@@ -14,12 +14,13 @@ export function unwrapPastedText(text: string, file: string, findings: Findings)
 }
 
 function dropShellLines(text: string): string {
-  let tag = 'EOF';
+  let open: string | undefined;
   const lines = text.split('\n').map((line) => {
-    const opened = heredoc.exec(line)?.[2];
-    if (opened !== undefined) tag = opened;
-    // At the margin `EOF` can be nothing but the shell's; further in it may be the text of a block.
-    else if (line.trim() !== tag || (tag === 'EOF' && !text.includes('<<') && /^\s/.test(line))) return line;
+    const [, , tag] = heredoc.exec(line) ?? [];
+    // At the margin `EOF` can be nothing but the shell's, even if its first line was not copied.
+    const closes = open === undefined ? line.trimEnd() === 'EOF' : line.trim() === open;
+    if (tag === undefined && !closes) return line;
+    open = tag;
     return '---';
   });
   return lines.join('\n');
@@ -28,28 +29,23 @@ function dropShellLines(text: string): string {
 function fillShortcodes(text: string, file: string, findings: Findings): string {
   const starts = lineStarts(text);
   return text.replace(shortcode, (found: string, _quote: string, offset: number) => {
-    const {line, column} = positionAt(starts, offset);
-    const before = text.slice(starts[line - 1], offset);
+    const at = {file, ...positionAt(starts, offset)};
+    const before = text.slice(starts[at.line - 1], offset);
     if (/(?:^|\s)#/.test(before)) return found;
-    // A shortcode on a line of its own is the page's layout, not a value.
-    if (!/[:-]\s*$/.test(before)) return ' '.repeat(found.length);
-    if (!/namespace/i.test(found) && !/namespace:\s*$/.test(before)) {
-      findings.incomplete = true;
-      findings.problem({
-        message: 'a placeholder of the page stands here',
-        file,
-        line,
-        column,
-        hint: 'Put the value in its place: the page fills it in when it is shown.',
-      });
-    } else {
-      findings.warnOnce({
-        message: `the page's placeholder for a namespace is taken as \`${pageNamespace}\`, everywhere`,
-        file,
-        line,
-        column,
-      });
+    // Alone on its line it is the page's layout, inside a text it may be that text's own.
+    if (/^\s*$/.test(before)) return ' '.repeat(found.length);
+    if (!/[:-]\s+$/.test(before) && !/\breuse\b/.test(found)) return found;
+    if (/namespace/i.test(found) || /namespace:\s+$/.test(before)) {
+      const message = `the page's placeholder for a namespace is taken as \`${pageNamespace}\`, everywhere`;
+      findings.warnOnce({message, ...at});
+      return pageNamespace.padEnd(found.length);
     }
-    return pageNamespace.padEnd(found.length);
+    findings.incomplete = true;
+    findings.problem({
+      message: 'a placeholder of the page stands here',
+      ...at,
+      hint: 'Put the value in its place: the page fills it in when it is shown.',
+    });
+    return 'placeholder'.padEnd(found.length);
   });
 }

@@ -108,7 +108,8 @@ class RouteReader {
       requestTimeoutMs: timeouts.requestTimeoutMs ?? fallback,
       backendRequestTimeoutMs: timeouts.backendRequestTimeoutMs,
     };
-    return {route, about: `${matches.map(describeMatch).join(', ')} → ${describeBackends(backends)}`};
+    const hosts = hostnames.length === 0 ? '' : `${hostnames.join(', ')}: `;
+    return {route, about: `${hosts}${matches.map(describeMatch).join(', ')} → ${describeBackends(backends)}`};
   }
 
   #follow(reader: ObjectReader): FoundBackend | undefined {

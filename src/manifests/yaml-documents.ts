@@ -45,7 +45,7 @@ export interface YamlDocument {
 export function parseDocuments(text: string, file: string, findings: Findings): readonly YamlDocument[] {
   const documents: YamlDocument[] = [];
   let index = 0;
-  for (const piece of splitDocuments(text)) {
+  for (const piece of splitDocuments(text.replace(/^\uFEFF/, ''))) {
     const reader = new DocumentReader(piece, file, findings);
     if (reader.isEmpty) continue;
     const root = reader.read();
@@ -219,15 +219,19 @@ class DocumentReader {
   }
 }
 
-// The parser's own message may quote the file, and the file may hold a key: only what is fixed in it is passed on.
+// The parser's own message may quote the file, and the file may hold a key: only what is fixed is passed on.
+const fixedMessages = new Set([
+  ...['BAD_INDENT', 'BAD_SCALAR_START', 'BLOCK_AS_IMPLICIT_KEY', 'BLOCK_IN_FLOW', 'MISSING_CHAR'],
+  ...['MULTILINE_IMPLICIT_KEY', 'TAB_AS_INDENT'],
+]);
+
 function describeError({code, message}: YAMLError): string {
   if (code === 'DUPLICATE_KEY') return 'the same key twice in one map';
   if (code === 'TAG_RESOLVE_FAILED') return 'a tag that is not supported';
   if (code === 'UNEXPECTED_TOKEN') return 'unexpected text here';
   if (code === 'MISSING_CHAR' && message.includes('quote')) return 'a quote is opened here and never closed';
-  return message
-    .replace(/: ".*$/s, '')
-    .replace(/\b(?:anchor|alias|tag) .*$/s, (found) => found.split(' ')[0] ?? '');
+  if (code === 'RESOURCE_EXHAUSTION') return 'it is nested too deeply';
+  return fixedMessages.has(code) ? message : 'this cannot be read';
 }
 
 function nullNode(at: Position): ScalarNode {

@@ -25,7 +25,7 @@ interface ExpectedFinding {
   readonly text: string;
 }
 
-const folder = join(import.meta.dirname, 'cases');
+const folder = 'test/fixtures/manifests';
 
 /** The page's own documents, which a case takes with `# with: secret backend route`. */
 const ordinary: Readonly<Record<string, string>> = {
@@ -69,7 +69,7 @@ spec:
 `,
 };
 
-/** Every case of `cases/*.yaml`: see the README beside them. */
+/** Every case of `test/fixtures/manifests`: see the README there. */
 export function readCases(): readonly ManifestCase[] {
   return readdirSync(folder)
     .filter((file) => file.endsWith('.yaml'))
