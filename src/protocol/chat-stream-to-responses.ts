@@ -6,7 +6,7 @@ import {malformedReply} from './model-reply-errors.ts';
 import {ResponseEventWriter} from './response-event-writer.ts';
 import type {ServerSentEvent} from './server-sent-events.ts';
 import {type DescribeError, reportFailure} from './stream-failure.ts';
-import {assertWritable, parseFrame} from './stream-frame.ts';
+import {assertWritable, isWritable, parseFrame} from './stream-frame.ts';
 import {type StreamTranslator, translateStream} from './stream-translator.ts';
 import {StreamedAnswer} from './streamed-answer.ts';
 import {ChatFacts} from './wire-facts.ts';
@@ -41,7 +41,7 @@ class ChatToResponses implements StreamTranslator {
   isOver = false;
 
   constructor(options: ChatStreamToResponsesOptions) {
-    this.#options = options;
+    this.#options = isWritable(options.request) ? options : {...options, request: {}};
     this.#facts = new ChatFacts(options.facts);
     this.#answer = new StreamedAnswer(this.#writer, options.createId);
     this.#completion = new ChatStreamAccumulator(this.#answer);
@@ -78,7 +78,7 @@ class ChatToResponses implements StreamTranslator {
     const {message, code, ...more} = reportFailure(thrown, facts, describeError);
     const {head} = this.#completion;
     if (!this.#hasBegun) this.#begin(head);
-    const error = {code: code?.toString() ?? 'server_error', message, ...more};
+    const error = {code: code === null ? 'server_error' : String(code), message, ...more};
     this.#writer.write('response.failed', {response: failedResponse(head, error, this.#options)});
     this.isOver = true;
     return this.#writer.takeText();

@@ -40,15 +40,21 @@ function mendChoices(choices: JsonValue | undefined, roles: Set<number>): readon
 }
 
 function mendChoice(choice: JsonObject, roles: Set<number>): JsonObject {
-  const {index, delta} = choice;
-  const at = typeof index === 'number' ? index : 0;
-  const given = asJsonObject(delta);
-  const hasRole = typeof given?.['role'] === 'string' || roles.has(at);
-  if (hasRole && roles.size < mostChoices) roles.add(at);
-  const needsRole = !hasRole && typeof choice['finish_reason'] === 'string';
-  if (given !== undefined && !needsRole && index === at) return choice;
-  if (needsRole) roles.add(at);
-  return {...choice, index: at, delta: needsRole ? {role: 'assistant', ...given} : (given ?? {})};
+  const {index: given} = choice;
+  const index = typeof given === 'number' ? given : 0;
+  const delta = asJsonObject(choice['delta']);
+  const isRoleMissing = !knowsRole(delta, index, roles) && typeof choice['finish_reason'] === 'string';
+  if (delta !== undefined && !isRoleMissing && index === given) return choice;
+  if (!isRoleMissing) return {...choice, index, delta: delta ?? {}};
+  roles.add(index);
+  return {...choice, index, delta: {role: 'assistant', ...delta}};
+}
+
+function knowsRole(delta: JsonObject | undefined, index: number, roles: Set<number>): boolean {
+  if (roles.has(index)) return true;
+  if (typeof delta?.['role'] !== 'string') return false;
+  if (roles.size < mostChoices) roles.add(index);
+  return true;
 }
 
 // Of a peer that invents choices without end, no more are remembered; the service allows 128.

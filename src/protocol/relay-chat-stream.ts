@@ -66,8 +66,9 @@ class ChatRelay implements StreamTranslator {
 
   end(): string {
     if (!this.#facts.isFinished) throw truncatedReply('it ended before the answer did');
+    const text = this.#takeWaiting() + doneFrame;
     this.isOver = true;
-    return this.#takeWaiting() + doneFrame;
+    return text;
   }
 
   fail(thrown: unknown): string {

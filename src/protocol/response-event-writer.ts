@@ -1,3 +1,4 @@
+import {writeExactJson} from '../core/exact-json.ts';
 import type {JsonObject} from '../core/json.ts';
 import {renderEvent} from './render-event.ts';
 
@@ -6,10 +7,10 @@ export class ResponseEventWriter {
   #sequence = 0;
   #text = '';
 
-  /** `type` is the event's name, such as `response.created`. */
+  /** `type` is the event's name, such as `response.created`. Bigints, which a client's own request may hold, are integers. */
   write(type: string, members: JsonObject): void {
     const event = {type, sequence_number: this.#sequence, ...members};
-    this.#text += renderEvent(JSON.stringify(event), type);
+    this.#text += renderEvent(writeExactJson(event), type);
     this.#sequence += 1;
   }
 

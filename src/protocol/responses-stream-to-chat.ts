@@ -2,7 +2,7 @@ import {asJsonObject, asNumber, asString, type JsonObject} from '../core/json.ts
 import type {WireFacts} from '../core/wire.ts';
 import {ChatChunkWriter} from './chat-chunk-writer.ts';
 import {doneFrame, renderEvent} from './render-event.ts';
-import {parseResponsesEvent, ResponsesStreamAccumulator} from './responses-stream.ts';
+import {parseResponsesEvent, type ResponsesEvent, ResponsesStreamAccumulator} from './responses-stream.ts';
 import {toChatCompletion} from './responses-to-chat-completion.ts';
 import type {ServerSentEvent} from './server-sent-events.ts';
 import {StreamError} from './stream-error.ts';
@@ -54,14 +54,13 @@ class ResponsesToChat implements StreamTranslator {
     if (parsed === undefined) return '';
     const {type, frame} = parsed;
     assertWritable(frame);
-    const response = asJsonObject(frame['response']);
-    if (response !== undefined && type.startsWith('response.')) noteResponse(this.#options.facts, response);
-    if (!this.#response.addParsed(parsed) || type === 'response.failed') return '';
+    const response = type.startsWith('response.') ? asJsonObject(frame['response']) : undefined;
+    if (response !== undefined) noteResponse(this.#options.facts, response);
+    const isTaken = this.#response.addParsed(parsed);
     if (type === 'response.completed' || type === 'response.incomplete') return this.end();
-    // What is about no response, such as a keep-alive, does not know the completion's head.
-    if (this.#completion === undefined && !type.startsWith('response.')) return '';
-    this.#begun(response ?? {}).add(type, frame);
-    return this.#writer?.takeText() ?? '';
+    // An error event may follow, which says why.
+    if (!isTaken || type === 'response.failed') return '';
+    return this.#say(parsed, response ?? {});
   }
 
   end(): string {
@@ -79,6 +78,13 @@ class ResponsesToChat implements StreamTranslator {
     const error = reportFailure(thrown, facts, describeError);
     this.isOver = true;
     return (this.#writer?.takeText() ?? '') + renderEvent(JSON.stringify({error}));
+  }
+
+  #say({type, frame}: ResponsesEvent, response: JsonObject): string {
+    // What is about no response, such as a keep-alive, does not know the completion's head.
+    if (this.#completion === undefined && !type.startsWith('response.')) return '';
+    this.#begun(response).add(type, frame);
+    return this.#writer?.takeText() ?? '';
   }
 
   /** The completion, begun with what is known of the response by now. */

@@ -9,6 +9,14 @@ import {StreamError} from './stream-error.ts';
  */
 export type DescribeError = (thrown: unknown) => JsonObject;
 
+/** An error object as clients know it, with whatever else the service said of it. */
+export interface DescribedError extends JsonObject {
+  readonly message: string;
+  readonly type: string;
+  readonly code: string | number | null;
+  readonly param: string | null;
+}
+
 /**
  * Describes what ended a stream for its client and notes it in a word as `facts.errorCode`. Without a `describeError`
  * the service's own errors are kept as they are, and nothing is quoted of what is no error of ours.
@@ -17,7 +25,7 @@ export function reportFailure(
   thrown: unknown,
   facts: WireFacts,
   describeError: DescribeError = describePlainly,
-): JsonObject {
+): DescribedError {
   const described = describeError(thrown);
   const {message, type, code, param, ...more} = described;
   const error = {

@@ -11,13 +11,18 @@ export function parseFrame({data}: ServerSentEvent): JsonObject | undefined {
   return frame;
 }
 
-/** Fails with `ERR_MODEL_MALFORMED` for a frame that can be parsed but, nested without end, not written again. */
+/** Fails with `ERR_MODEL_MALFORMED` for a frame that can be parsed but not written again. */
 export function assertWritable(frame: JsonObject): void {
-  if (isDeeperThan(frame, deepestFrame)) throw malformedReply('a frame of the stream is nested without end');
+  if (!isWritable(frame)) throw malformedReply('a frame of the stream is nested without end');
+}
+
+/** Whether a value that was parsed can be written again: not if it is nested without end. */
+export function isWritable(value: JsonObject): boolean {
+  return !isDeeperThan(value, deepestValue);
 }
 
 // No frame has a tenth of it; several times as much overflows the stack of whoever writes it.
-const deepestFrame = 1000;
+const deepestValue = 1000;
 
 function parseJson(text: string): unknown {
   try {

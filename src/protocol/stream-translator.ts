@@ -38,32 +38,52 @@ async function* pump(
   source: LeavableSource,
   translator: StreamTranslator,
 ): AsyncGenerator<Uint8Array, undefined> {
-  const decoder = new EventDecoder();
-  let text = '';
+  const translation = new Translation(translator);
   try {
-    for (;;) {
-      const {value: chunk, done} = await source.next();
-      const isEnd = done === true;
-      for (const event of isEnd ? decoder.end() : decoder.push(chunk)) {
-        if (translator.isOver) break;
-        text += translator.take(event);
-      }
-      if (isEnd && !translator.isOver) text += translator.end();
+    while (!translator.isOver && !translation.isAtEnd) {
+      const text = translation.take(await source.next());
       if (text !== '') yield Buffer.from(text);
-      text = '';
-      if (isEnd) return;
-      if (translator.isOver) return await readOut(source);
     }
+    if (!translation.isAtEnd) await readOut(source);
   } catch (thrown) {
     if (translator.isOver || source.isLeft) return;
-    text += translator.fail(thrown);
+    const text = translation.takeText() + translator.fail(thrown);
     if (text !== '') yield Buffer.from(text);
   } finally {
     await source.leave();
   }
 }
 
-async function readOut(source: LeavableSource): Promise<undefined> {
+/** What the source has brought so far, translated. */
+class Translation {
+  readonly #decoder = new EventDecoder();
+  readonly #translator: StreamTranslator;
+  #text = '';
+  isAtEnd = false;
+
+  constructor(translator: StreamTranslator) {
+    this.#translator = translator;
+  }
+
+  /** Takes the source's next result. What was translated before a failure is kept for `takeText`. */
+  take({value, done}: IteratorResult<Uint8Array, undefined>): string {
+    this.isAtEnd = done === true;
+    for (const event of value === undefined ? this.#decoder.end() : this.#decoder.push(value)) {
+      if (this.#translator.isOver) break;
+      this.#text += this.#translator.take(event);
+    }
+    if (this.isAtEnd && !this.#translator.isOver) this.#text += this.#translator.end();
+    return this.takeText();
+  }
+
+  takeText(): string {
+    const text = this.#text;
+    this.#text = '';
+    return text;
+  }
+}
+
+async function readOut(source: LeavableSource): Promise<void> {
   let bytes = 0;
   while (bytes < maxBytesBehindEnd) {
     const {value, done} = await source.next();
@@ -74,7 +94,7 @@ async function readOut(source: LeavableSource): Promise<undefined> {
 
 /** A source that is left once, whoever asks for it, and whose leaving does not fail. */
 class LeavableSource {
-  readonly #chunks: AsyncIterator<Uint8Array>;
+  readonly #chunks: AsyncIterator<Uint8Array, unknown>;
   #isRead = false;
   isLeft = false;
 
@@ -82,11 +102,12 @@ class LeavableSource {
     this.#chunks = chunks[Symbol.asyncIterator]();
   }
 
-  async next(): Promise<IteratorResult<Uint8Array, unknown>> {
+  async next(): Promise<IteratorResult<Uint8Array, undefined>> {
     try {
       const result = await this.#chunks.next();
-      this.#isRead = result.done === true;
-      return result;
+      if (result.done !== true) return result;
+      this.#isRead = true;
+      return {value: undefined, done: true};
     } catch (error) {
       this.#isRead = true;
       throw error;

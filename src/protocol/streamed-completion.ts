@@ -30,20 +30,11 @@ export class StreamedCompletion {
   add(type: string, frame: JsonObject): void {
     const text = asString(frame['delta']) ?? '';
     switch (type) {
-      case 'response.output_item.added':
-        this.#openCall(asJsonObject(frame['item']) ?? {}, outputIndex(frame));
-        break;
-      case 'response.content_part.added':
-        this.#addPart(asJsonObject(frame['part']) ?? {});
-        break;
       case 'response.output_text.delta':
         this.#addText(text, frame);
         break;
       case 'response.refusal.delta':
         this.#addMember('refusal', text);
-        break;
-      case 'response.reasoning_summary_part.added':
-        this.#addReasoning('summary', asString(asJsonObject(frame['part'])?.['text']) ?? '', frame);
         break;
       case 'response.reasoning_summary_text.delta':
         this.#addReasoning('summary', text, frame);
@@ -56,6 +47,7 @@ export class StreamedCompletion {
         this.#addToCall(outputIndex(frame), text);
         break;
       default:
+        this.#begin(type, frame);
     }
   }
 
@@ -66,6 +58,19 @@ export class StreamedCompletion {
     for (const choice of others) this.#writeWhole(choice);
     const usage = asJsonObject(completion['usage']);
     if (usage !== undefined) this.#writer.writeUsage(usage);
+  }
+
+  /** Takes what begins, which is empty as a rule but not everywhere. */
+  #begin(type: string, frame: JsonObject): void {
+    const {text, refusal, type: partType} = asJsonObject(frame['part']) ?? {};
+    if (type === 'response.output_item.added') {
+      this.#openCall(asJsonObject(frame['item']) ?? {}, outputIndex(frame));
+    } else if (type === 'response.reasoning_summary_part.added') {
+      this.#addReasoning('summary', asString(text) ?? '', frame);
+    } else if (type === 'response.content_part.added') {
+      if (partType === 'output_text') this.#addText(asString(text) ?? '', {});
+      if (partType === 'refusal') this.#addMember('refusal', asString(refusal) ?? '');
+    }
   }
 
   #openCall(item: JsonObject, at: number): void {
@@ -87,12 +92,6 @@ export class StreamedCompletion {
     call.sent += text.length;
     const grown = call.isCustom ? {custom: {input: text}} : {function: {arguments: text}};
     this.#writer.write({tool_calls: [{index: call.index, ...grown}]});
-  }
-
-  /** A part is empty when it is added, but not everywhere. */
-  #addPart(part: JsonObject): void {
-    if (part['type'] === 'output_text') this.#addText(asString(part['text']) ?? '', {});
-    if (part['type'] === 'refusal') this.#addMember('refusal', asString(part['refusal']) ?? '');
   }
 
   #addText(text: string, holder: JsonObject): void {

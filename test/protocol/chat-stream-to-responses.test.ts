@@ -342,6 +342,22 @@ describe('chatStreamToResponses', () => {
     });
   });
 
+  it('echoes integers of the request beyond 2^53 as they are', async () => {
+    const text = await translate([chatWire([role, stop])], {
+      request: {input: 'hi', metadata: {seed: 2n ** 60n}},
+    });
+    expect(text.match(/"seed":1152921504606846976/g)).toHaveLength(3);
+  });
+
+  it('echoes nothing of a request that is nested without end', async () => {
+    const request: JsonObject = {
+      input: 'hi',
+      tools: JSON.parse('['.repeat(9000) + ']'.repeat(9000)) as JsonValue,
+    };
+    const {response} = replay(await translate([chatWire([role, stop])], {request}));
+    expect(response['tools']).toEqual([]);
+  });
+
   it('ends without [DONE], and what follows the end is dropped', async () => {
     const wire = chatWire([role, stop]).toString();
     const text = await translate([wire + chatWire([chunk({content: 'x'}), stop]).toString(), wire]);
@@ -574,8 +590,9 @@ function sorted(response: JsonObject): JsonObject {
   const output = asJsonArray(response['output'])
     .map((item) => asJsonObject(item) ?? {})
     // Which item is the last, and so incomplete, is a matter of order too.
-    .map(({status: _, content, summary, ...rest}) => ({
+    .map(({content, summary, ...rest}) => ({
       ...rest,
+      status: null,
       content: asJsonArray(content).filter(isJsonObject).toSorted(byText),
       summary: asJsonArray(summary).filter(isJsonObject).toSorted(byText),
     }))

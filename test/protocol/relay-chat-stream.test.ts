@@ -107,7 +107,9 @@ describe('relayChatStream', () => {
   it('keeps the facts of a stream that the client left', async () => {
     const facts: WireFacts = {};
     const source = new ByteSource([chatWire([role, stop], {done: false}), chatWire([usageChunk()])]);
-    for await (const _ of relayChatStream(source, {facts, includeUsage: true})) break;
+    const relayed = relayChatStream(source, {facts, includeUsage: true});
+    await relayed.next();
+    await relayed.return(undefined);
     expect(facts).toEqual({responseModel: 'gpt-5', finishReasons: ['stop']});
     expect(source.left).toBe(1);
   });
