@@ -2,9 +2,12 @@ import {dirname, resolve} from 'node:path';
 import type {LoadedConfig} from '../config/load-config.ts';
 import {RollcallError} from '../core/errors.ts';
 import type {JsonObject} from '../core/json.ts';
+import {parseUpstream} from '../simulator/record/parse-upstream.ts';
+import {startRecorder} from '../simulator/record/start-recorder.ts';
+import {startReplayer} from '../simulator/replay/start-replayer.ts';
 import {parseSimulatorSettings, type SettingsOrigin} from '../simulator/settings/parse-simulator-settings.ts';
 import type {SimulatorSettings} from '../simulator/settings/simulator-settings.ts';
-import {type Simulator, startSimulator} from '../simulator/simulator.ts';
+import {type Simulator, type SimulatorDeps, startSimulator} from '../simulator/simulator.ts';
 import type {AppEnvironment} from './environment.ts';
 import {type ConfigSources, loadRunConfig} from './load-run-config.ts';
 import {refuseOpenBind} from './refuse-open-bind.ts';
@@ -16,9 +19,17 @@ export interface StandaloneAddress {
   readonly port: number | undefined;
 }
 
+/** What it answers from: a model of its own, or, where one of these is given, a real resource or what was recorded of one. */
+export interface StandaloneSource {
+  readonly record: {readonly folder: string; readonly upstream: string} | undefined;
+  readonly replay: {readonly folder: string; readonly latency: 'recorded' | 'none'} | undefined;
+}
+
 /** A simulator with the name of its instance, or `simulator`. */
 export interface StandaloneSimulator {
   readonly name: string;
+  /** What it does, for people. */
+  readonly title: string;
   readonly simulator: Simulator;
 }
 
@@ -34,27 +45,72 @@ const openHouse: JsonObject = {
 
 /**
  * Starts the simulator that a configuration describes: its one `simulators` instance, or the document itself when it holds
- * nothing but simulator settings. Fails with `ERR_CONFIG` or `ERR_PORT_IN_USE`.
+ * nothing but simulator settings. Fails with `ERR_CONFIG`, `ERR_USAGE`, `ERR_RECORDS` or `ERR_PORT_IN_USE`.
  */
 export async function openStandaloneSimulator(
   sources: ConfigSources,
-  address: StandaloneAddress,
+  wanted: StandaloneAddress & StandaloneSource,
   environment: AppEnvironment,
 ): Promise<StandaloneSimulator> {
+  // Before the configuration is read: what is wrong with a flag is told first.
+  const start = chooseStart(wanted, environment);
   const config = await loadRunConfig(sources, environment);
   const {name, settings, origin, host, port} = chooseSettings(config, environment);
-  const parsed = parseSimulatorSettings(settings, origin);
+  const parsed = parseSimulatorSettings({...start.implied, ...settings}, origin);
   const {serverToken} = config;
-  const chosenHost = address.host ?? host ?? defaultHost;
+  const chosenHost = wanted.host ?? host ?? defaultHost;
   refuseOpenBind(chosenHost, serverToken);
-  const simulator = await startSimulator(acceptingToken(parsed, serverToken), {
+  const {title, simulator} = await start.open(acceptingToken(parsed, serverToken), {
     clock: environment.clock,
     logger: environment.logger,
     host: chosenHost,
-    port: address.port ?? port ?? defaultPort,
+    port: wanted.port ?? port ?? defaultPort,
     token: serverToken,
   });
-  return {name, simulator};
+  return {name, title, simulator};
+}
+
+/** How to start what is wanted. */
+interface Start {
+  /** Settings that need not be written where they mean nothing. */
+  readonly implied: JsonObject;
+  readonly open: (
+    settings: SimulatorSettings,
+    deps: SimulatorDeps,
+  ) => Promise<Omit<StandaloneSimulator, 'name'>>;
+}
+
+const noDeployments: JsonObject = {allow_undefined_deployments: true};
+
+function chooseStart({record, replay}: StandaloneSource, {cwd}: AppEnvironment): Start {
+  if (record !== undefined) {
+    const upstream = parseUpstream(record.upstream);
+    const folder = resolve(cwd, record.folder);
+    return {
+      implied: noDeployments,
+      open: async (settings, deps) => ({
+        title: `Recording ${upstream.origin} into ${folder}`,
+        simulator: await startRecorder(settings, {upstream, folder}, deps),
+      }),
+    };
+  }
+  if (replay !== undefined) {
+    const folder = resolve(cwd, replay.folder);
+    return {
+      implied: noDeployments,
+      open: async (settings, deps) => {
+        const simulator = await startReplayer(settings, {...replay, folder}, deps);
+        return {title: `Replaying ${simulator.records} exchanges of ${folder}`, simulator};
+      },
+    };
+  }
+  return {
+    implied: {},
+    open: async (settings, deps) => ({
+      title: 'Azure OpenAI simulator',
+      simulator: await startSimulator(settings, deps),
+    }),
+  };
 }
 
 interface ChosenSettings {

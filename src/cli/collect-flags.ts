@@ -25,21 +25,45 @@ export interface RunFlags extends InputFlags {
   readonly json: boolean;
 }
 
-/** What the flags of a command that serves say. */
+/** What the flags of `simulate-azure` say. */
 export interface ServerFlags extends InputFlags {
   readonly host: string | undefined;
   readonly port: number | undefined;
   readonly json: boolean;
+  /** At most one of the two; with neither it simulates. */
+  readonly record: {readonly folder: string; readonly upstream: string} | undefined;
+  readonly replay: {readonly folder: string; readonly latency: 'recorded' | 'none'} | undefined;
 }
 
-/** Reads the flags of `simulate-azure`; a `RollcallError` (`ERR_USAGE`) names every bad value. */
+/** Reads the flags of `simulate-azure`; a `RollcallError` (`ERR_USAGE`) names every bad value and combination. */
 export function readServerFlags(flags: Flags): ServerFlags {
   const reader = new FlagReader(flags);
   const input = readInput(reader);
   const host = reader.text('host');
   const port = reader.number('port', {whole: true, min: 0, max: 65_535});
+  const [record, upstream, replay] = ['record', 'upstream', 'replay'].map((name) => reader.text(name));
+  reader.refuseIf(record !== undefined && replay !== undefined, '--record and --replay exclude each other');
+  reader.refuseIf(
+    record !== undefined && upstream === undefined,
+    '--record needs --upstream, the resource to record',
+  );
+  reader.refuseIf(
+    upstream !== undefined && record === undefined,
+    '--upstream needs --record, the folder of the records',
+  );
+  reader.refuseIf(flags['latency'] !== undefined && replay === undefined, '--latency needs --replay');
   reader.finish();
-  return {...input, host, port, json: reader.isSet('json')};
+  return {
+    ...input,
+    host,
+    port,
+    json: reader.isSet('json'),
+    record: record === undefined || upstream === undefined ? undefined : {folder: record, upstream},
+    replay:
+      replay === undefined
+        ? undefined
+        : {folder: replay, latency: flags['latency'] === 'recorded' ? 'recorded' : 'none'},
+  };
 }
 
 /** Reads the flags of `run`, `status` and `validate`; a `RollcallError` (`ERR_USAGE`) names every bad value. */

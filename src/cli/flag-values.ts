@@ -60,6 +60,11 @@ export class FlagReader {
     return percent === undefined ? Number(text) : text;
   }
 
+  /** Keeps a problem that lies in several flags together. */
+  refuseIf(isWrong: boolean, message: string): void {
+    if (isWrong) this.#problems.push({message});
+  }
+
   /** Throws one error that names every flag with a bad value. */
   finish(): void {
     if (this.#problems.length === 0) return;

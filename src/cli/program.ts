@@ -203,12 +203,21 @@ function addValidate(command: Command): Command {
 
 function addSimulateAzure(command: Command): Command {
   return addConfiguration(command)
-    .summary('run the Azure OpenAI simulator as a server')
+    .summary('run the Azure OpenAI simulator as a server; record and replay')
     .description(
-      'Runs the Azure OpenAI simulator as a server of its own, until told to stop. Without --config every deployment echoes.',
+      'Runs the Azure OpenAI simulator as a server of its own, until told to stop. Without --config every deployment echoes. With --record it passes requests on to a real resource and keeps what passes; with --replay it answers from that.',
     )
     .option('--host <host>', 'address to listen on (default: 127.0.0.1)')
     .option('--port <n>', 'port to listen on; 0 takes a free one (default: 8900)')
+    .option('--record <dir>', 'pass requests on to --upstream, and keep what passes there, without secrets')
+    .option('--upstream <url>', 'the real resource to record, for example https://name.openai.azure.com')
+    .option('--replay <dir>', 'answer from what was recorded there, and from nothing else')
+    .addOption(
+      new Option('--latency <how>', 'the time that replayed answers take (default: none)').choices([
+        'recorded',
+        'none',
+      ]),
+    )
     .option('--json', 'print one line of JSON on standard output when ready');
 }
 

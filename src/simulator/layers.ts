@@ -17,7 +17,7 @@ import {textFrom} from './generation/prompt.ts';
 import {countPromptTokens} from './generation/tokens.ts';
 import {tooManyRequests} from './limits/rate-limit-replies.ts';
 import {requestCharge} from './limits/request-charge.ts';
-import {azureError} from './wire/azure-error.ts';
+import {tooLarge} from './wire/azure-error.ts';
 import {promptBlocked} from './wire/filter-results.ts';
 import {generatedReply} from './wire/generated-reply.ts';
 import {modelsReply} from './wire/models-reply.ts';
@@ -81,8 +81,7 @@ function apiVersion(exchange: Exchange, {apiVersions}: World): Reply | undefined
 }
 
 function size({body}: Exchange): Reply | undefined {
-  if (body !== undefined) return undefined;
-  return azureError(413, 'Maximum content size limit (26214400) exceeded', {code: 'RequestEntityTooLarge'});
+  return body === undefined ? tooLarge() : undefined;
 }
 
 function models({route: found}: Exchange, world: World): Reply | undefined {

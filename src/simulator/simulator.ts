@@ -4,10 +4,12 @@ import type {Logger} from '../core/ports.ts';
 import {openServer, type RunningServer} from '../runtime/http-server.ts';
 import {requireToken} from '../runtime/http-token.ts';
 import {loadAnswerKeys} from './answers/load-answer-keys.ts';
+import type {Controlled} from './control/control-plane.ts';
 import {createLedger, type Ledger} from './control/ledger.ts';
 import {createVirtualClock} from './control/virtual-clock.ts';
-import {createRequestHandler} from './request-handler.ts';
+import {type Answer, createRequestHandler} from './request-handler.ts';
 import type {SimulatorSettings} from './settings/simulator-settings.ts';
+import {createSimulation} from './simulation.ts';
 import {createWorld} from './world.ts';
 
 export interface SimulatorDeps {
@@ -40,24 +42,32 @@ const virtualStartSeconds = 1_735_689_600;
 export async function startSimulator(settings: SimulatorSettings, deps: SimulatorDeps): Promise<Simulator> {
   const {readTextFile = (path: string) => readFile(path, 'utf8')} = deps;
   const keys = await loadAnswerKeys(settings, readTextFile);
-  const clock = settings.clock === 'virtual' ? createVirtualClock(virtualStart(settings)) : deps.clock;
+  const clock = clockOf(settings, deps.clock);
   const ledger = createLedger(settings.ledgerEntries);
   let world = createWorld(settings, {clock, keys});
   const reset = (): void => {
     world = createWorld(settings, {clock, keys});
     ledger.reset();
   };
-  const open = createRequestHandler({
-    settings,
-    clock,
-    ledger,
-    world: () => world,
-    reset,
-    logger: deps.logger,
-  });
-  const handler = deps.token === undefined ? open : requireToken(deps.token, open);
-  const server = await openServer(handler, {host: deps.host, port: deps.port});
-  return {...server, ledger, reset};
+  const answer = createSimulation({settings, clock, ledger, world: () => world});
+  return listen(answer, {settings, clock, ledger, reset}, deps);
+}
+
+/** Opens the door of a simulator, whatever stands behind it. An address that cannot be had is a `RollcallError`. */
+export async function listen(
+  answer: Answer,
+  controlled: Controlled,
+  {host, port, token, logger}: SimulatorDeps,
+): Promise<Simulator> {
+  const open = createRequestHandler(answer, {...controlled, logger});
+  const handler = token === undefined ? open : requireToken(token, open);
+  const server = await openServer(handler, {host, port});
+  return {...server, ledger: controlled.ledger, reset: controlled.reset};
+}
+
+/** The clock of the settings: the real one, or one that stands still until it is moved. */
+export function clockOf(settings: SimulatorSettings, clock: Clock): Clock {
+  return settings.clock === 'virtual' ? createVirtualClock(virtualStart(settings)) : clock;
 }
 
 function virtualStart({created}: SimulatorSettings): number {

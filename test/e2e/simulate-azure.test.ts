@@ -1,4 +1,4 @@
-import {writeFile} from 'node:fs/promises';
+import {mkdir, readdir, readFile, writeFile} from 'node:fs/promises';
 import {createInterface} from 'node:readline';
 import {request} from 'undici';
 import {describe, expect, it, onTestFinished} from 'vitest';
@@ -57,6 +57,109 @@ describe('simulate-azure', () => {
     expect((await simulator.stop('SIGINT')).stderr).not.toContain('canary');
   });
 
+  it('records a resource, and stands in for it afterwards', async () => {
+    await using folder = await createTempFolder();
+    const key = 'canary-key-0123456789';
+    await writeFile(folder.file('real.yaml'), `keys: [${key}]\ndeployments: {gpt: {}}\n`);
+    const real = await start(folder, '--config', 'real.yaml');
+    const recorder = await start(folder, '--record', 'records', '--upstream', real.url);
+    const passed = await recorder.ask('gpt', {'api-key': key});
+    expect(passed[0]).toBe(200);
+    expect((await recorder.ask('none', {'api-key': key}))[0]).toBe(404);
+    const {exitCode, stderr} = await recorder.stop('SIGTERM');
+    expect(exitCode).toBe(143);
+    expect(stderr).toBe(
+      `Recording ${real.url} into ${folder.file('records')}: ${recorder.url} (control: ${recorder.url}/__sim/). Ctrl-C stops it.\n`,
+    );
+    await real.stop('SIGTERM');
+    const names = await readdir(folder.file('records'));
+    expect(names.map((name) => name.replace(/\.[0-9a-f]{12}/, ''))).toEqual([
+      'post.chat-completions.gpt.001.json',
+      'post.chat-completions.none.001.json',
+    ]);
+    for (const name of names)
+      expect(await readFile(folder.file(`records/${name}`), 'utf8')).not.toContain('canary');
+    const replayer = await start(folder, '--replay', 'records', '--latency', 'recorded');
+    expect(await replayer.ask('gpt', {'api-key': 'any'})).toEqual(passed);
+    expect(await replayer.ask('other', {})).toMatchObject([404, {error: {code: 'RecordNotFound'}}]);
+    expect((await replayer.stop('SIGINT')).stderr).toContain(
+      `Replaying 2 exchanges of ${folder.file('records')}: `,
+    );
+  });
+
+  it('keeps every record that was whole when the recorder was killed', async () => {
+    await using folder = await createTempFolder();
+    const real = await start(folder);
+    const recorder = await start(folder, '--record', 'records', '--upstream', real.url);
+    const passed = await recorder.ask('one', {'api-key': 'any'});
+    // The client may have its answer before the record is on the disk.
+    while (!(await readdir(folder.file('records'))).some((name) => name.endsWith('.json')));
+    const {exitCode} = await recorder.stop('SIGKILL');
+    expect(exitCode).toBe(null);
+    const again = await start(folder, '--record', 'records', '--upstream', real.url);
+    await again.ask('two', {'api-key': 'any'});
+    await again.stop('SIGTERM');
+    await real.stop('SIGTERM');
+    const replayer = await start(folder, '--replay', 'records');
+    expect(await replayer.ask('one', {})).toEqual(passed);
+    expect((await replayer.ask('two', {}))[0]).toBe(200);
+    await replayer.stop('SIGTERM');
+  });
+
+  it.each([
+    {name: '--record alone', args: ['--record', 'r'], text: /--record needs --upstream/},
+    {name: '--upstream alone', args: ['--upstream', 'https://a.example'], text: /--upstream needs --record/},
+    {
+      name: '--record with --replay',
+      args: ['--record', 'r', '--upstream', 'https://a.example', '--replay', 'r'],
+      text: /--record and --replay exclude each other/,
+    },
+    {name: '--latency alone', args: ['--latency', 'none'], text: /--latency needs --replay/},
+    {name: 'an empty --replay', args: ['--replay', ''], text: /--replay must not be empty/},
+    {name: 'a --latency that is none', args: ['--replay', 'r', '--latency', 'slow'], text: /recorded, none/},
+    {
+      name: 'all of it at once',
+      args: ['--record', 'r', '--replay', 'r', '--port', 'x'],
+      text: /--port takes(?:.|\n)*exclude each other(?:.|\n)*needs --upstream/,
+    },
+    {
+      name: 'an upstream in the clear',
+      args: ['--record', 'r', '--upstream', 'http://a.example'],
+      text: /--upstream would send keys to a\.example in the clear\n +→ /,
+    },
+    {
+      name: 'an upstream with a credential, without repeating it',
+      args: ['--record', 'r', '--upstream', 'https://me:canary@a.example'],
+      text: /--upstream holds a credential\n +→ (?!.*canary)/,
+    },
+    {
+      name: 'a folder that cannot be written',
+      args: ['--record', 'file/r', '--upstream', 'https://a.example'],
+      text: /cannot record into .*file\/r: ENOTDIR\n +→ /,
+    },
+    {
+      name: 'a folder that is not there',
+      args: ['--replay', 'none'],
+      text: /cannot read .*none: ENOENT\n +→ /,
+    },
+    {
+      name: 'a damaged record',
+      args: ['--replay', 'damaged'],
+      text: /a record is damaged\n +• .*damaged\/torn\.json:2: .*ends where/,
+    },
+  ])('refuses $name with exit code 2 and no stack', async ({args, text}) => {
+    await using folder = await createTempFolder();
+    await mkdir(folder.file('damaged'));
+    await writeFile(folder.file('damaged/torn.json'), '{"rollcall_record": 1,\n"request": ');
+    await writeFile(folder.file('file'), '');
+    const {exitCode, stdout, stderr} = await runProgram(['simulate-azure', '--port', '0', ...args], {
+      cwd: folder.path,
+    });
+    expect({exitCode, stdout}, stderr).toEqual({exitCode: 2, stdout: ''});
+    expect(stderr).toMatch(text);
+    expect(stderr).not.toMatch(/\n\s+at /);
+  });
+
   it.each([
     {
       name: 'a port that is none',
@@ -95,7 +198,7 @@ interface RunningSimulator {
   readonly url: string;
   /** Status and body of a chat completion. */
   ask(deployment: string, headers: Readonly<Record<string, string>>): Promise<readonly [number, unknown]>;
-  stop(signal: 'SIGINT' | 'SIGTERM'): Promise<ProgramEnd>;
+  stop(signal: 'SIGINT' | 'SIGTERM' | 'SIGKILL'): Promise<ProgramEnd>;
 }
 
 /** Starts one on a free port and reads its line of JSON. */

@@ -131,7 +131,7 @@ describe('embeddings', () => {
     },
   ])('are refused for $name', async ({body, code = null, message}) => {
     await using simulator = await openSimulator({deployments});
-    const {status, error} = await embed(simulator, body as JsonObject);
+    const {status, error} = await embed(simulator, body);
     expect(status).toBe(400);
     expect(error).toMatchObject({code, message: containing(message)});
   });

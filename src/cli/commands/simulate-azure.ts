@@ -16,9 +16,13 @@ export async function simulateAzure({flags, overrides}: Invocation, io: Io): Pro
   });
   const stopped = nextSignal();
   try {
-    const {name, simulator} = await openStandaloneSimulator({...wanted, overrides}, wanted, environment);
+    const {name, title, simulator} = await openStandaloneSimulator(
+      {...wanted, overrides},
+      wanted,
+      environment,
+    );
     const {url} = simulator;
-    environment.logger.info(`Azure OpenAI simulator: ${url} (control: ${url}/__sim/). Ctrl-C stops it.`);
+    environment.logger.info(`${title}: ${url} (control: ${url}/__sim/). Ctrl-C stops it.`);
     if (wanted.json) {
       io.stdout.write(`${JSON.stringify({ready: true, servers: [{name, type: 'simulator', url}]})}\n`);
     }

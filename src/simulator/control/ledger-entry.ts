@@ -1,23 +1,25 @@
 import {authKind} from '../checks/authorize.ts';
 import type {Exchange} from '../exchange.ts';
-import type {Reply} from '../wire/reply.ts';
 import type {LedgerEntry} from './ledger.ts';
 
 export interface EntryContext {
-  readonly reply: Reply;
+  /** Null where no reply is sent. */
+  readonly status: number | null;
   /** Name of the layer that replied. */
   readonly layer: string;
   /** Unix milliseconds. */
   readonly arrivedAt: number;
   readonly requestId: string;
+  /** Where there is no call that names it. */
+  readonly deployment?: string | undefined;
 }
 
 const longestText = 200;
 
-/** The ledger's line for an exchange that has its reply, not yet sent. */
+/** The ledger's line for an exchange that has its reply, not yet sent whole. */
 export function toLedgerEntry(
   exchange: Exchange,
-  {reply, layer, arrivedAt, requestId}: EntryContext,
+  {status, layer, arrivedAt, requestId, deployment}: EntryContext,
 ): LedgerEntry {
   const {call, admission, generation, headers} = exchange;
   return {
@@ -25,7 +27,7 @@ export function toLedgerEntry(
     arrived_at: arrivedAt,
     method: exchange.method,
     path: exchange.path.slice(0, longestText),
-    deployment: orNull(call?.deployment.name),
+    deployment: orNull(call?.deployment.name ?? deployment),
     operation: orNull(exchange.route?.operation),
     api_version: clipped(exchange.apiVersion),
     auth: authKind(headers),
@@ -33,7 +35,7 @@ export function toLedgerEntry(
     request_id: requestId,
     stream: call?.stream === true,
     decision: layer,
-    status: reply.kind === 'whole' || reply.kind === 'stream' ? reply.status : null,
+    status,
     fault: orNull(exchange.fault?.kind),
     cost: orNull(exchange.cost),
     remaining_requests: orNull(admission?.remainingRequests),

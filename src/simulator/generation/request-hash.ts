@@ -25,8 +25,8 @@ export function requestHash(seed: number, deployment: string, body: JsonObject):
   return digest(`${String(seed)}\n${deployment}\n${canonicalJson(body, transport)}`);
 }
 
-/** 64 hex digits of a text. */
-export function digest(text: string): string {
+/** 64 hex digits of a text, or of bytes. */
+export function digest(text: string | Buffer): string {
   return createHash('sha256').update(text).digest('hex');
 }
 
@@ -37,7 +37,9 @@ export function randomFor(hash: string, purpose: string, index = 0): Random {
   return seededRandom(mixed ^ Number.parseInt(hash.slice(8, 16), 16));
 }
 
-function canonicalJson(value: JsonValue | undefined, leaveOut?: ReadonlySet<string>): string {
+/** JSON with the keys of every object in order; `leaveOut`: keys of the outermost that do not count. */
+export function canonicalJson(value: JsonValue | undefined, leaveOut?: ReadonlySet<string>): string {
+  if (typeof value === 'bigint') return String(value);
   if (typeof value !== 'object' || value === null) return JSON.stringify(value ?? null);
   if (Array.isArray(value)) return `[${value.map((item: JsonValue) => canonicalJson(item)).join(',')}]`;
   const object = value as JsonObject;

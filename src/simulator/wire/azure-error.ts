@@ -41,6 +41,11 @@ export function resourceNotFound(): WholeReply {
   return azureError(404, 'Resource not found', {code: '404'});
 }
 
+/** The 413 of a body beyond what the gateway takes. */
+export function tooLarge(): WholeReply {
+  return azureError(413, 'Maximum content size limit (26214400) exceeded', {code: 'RequestEntityTooLarge'});
+}
+
 /** The gateway's shape, without an `error` member. */
 export function gatewayError(status: number, message: string): WholeReply {
   return jsonReply(status, {statusCode: status, message});

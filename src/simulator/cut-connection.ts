@@ -1,0 +1,7 @@
+import type {ServerResponse} from 'node:http';
+
+/** Breaks off a reply: the client gets what was written, and then sees the connection end too early. */
+export function cutConnection(response: ServerResponse): void {
+  if (response.socket === null) response.destroy();
+  else response.socket.destroySoon();
+}
