@@ -32,6 +32,7 @@ export async function serveRoute(
 ): Promise<void> {
   try {
     if (options.showsToken !== undefined) checkToken(route, exchange, options.showsToken);
+    else refuseOtherSites(exchange);
     if (route instanceof RequestRefusal) throw route;
     const body = hasBody(exchange) ? await readBody(exchange.request, options.bodyLimitBytes) : undefined;
     const reply = await route.handle(exchange.toServiceRequest(body));
@@ -52,10 +53,20 @@ function checkToken(
   if (showsToken(headers)) {
     // It was for this server: no route passes it on.
     if (showsToken({authorization: headers.authorization})) delete headers.authorization;
+    if (showsToken({'api-key': headers['api-key']})) delete headers['api-key'];
     return;
   }
   const {message, type, code} = tokenRefusal;
   throw new RequestRefusal(message, {status: 401, type, code, headers: {'www-authenticate': 'Bearer'}});
+}
+
+/** Any web page can have its reader's browser post to this machine; browsers say so, other clients say nothing. */
+function refuseOtherSites({request: {headers}}: Exchange): void {
+  if (headers['sec-fetch-site'] !== 'cross-site') return;
+  throw new RequestRefusal('Web pages of other sites may not ask this server.', {
+    status: 403,
+    code: 'cross_site_request',
+  });
 }
 
 function hasBody({request: {method, headers}}: Exchange): boolean {

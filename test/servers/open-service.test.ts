@@ -171,7 +171,7 @@ describe('a token', () => {
   const seeHeaders: ServiceRoute = {
     method: 'GET',
     path: '/headers',
-    handle: ({headers}) => ({body: {json: headers.authorization ?? null}}),
+    handle: ({headers}) => ({body: {json: headers['api-key'] ?? headers.authorization ?? null}}),
   };
 
   it.each([
@@ -194,6 +194,16 @@ describe('a token', () => {
     expect((await request(`${service.url}/healthz`)).statusCode).toBe(200);
     expect((await request(`${service.url}/metrics`)).statusCode).toBe(401);
     expect((await request(`${service.url}/nothing`)).statusCode).toBe(401);
+  });
+
+  it('or no web page’s asking is wanted: a browser says where it comes from', async () => {
+    await using open = await openTestService([hello]);
+    const ask = async (url: string, headers: Record<string, string>) =>
+      (await request(`${url}/hello`, {headers})).statusCode;
+    expect(await ask(open.url, {'sec-fetch-site': 'cross-site'})).toBe(403);
+    expect(await ask(open.url, {'sec-fetch-site': 'none'})).toBe(200);
+    await using closed = await openTestService([hello], {token});
+    expect(await ask(closed.url, {'sec-fetch-site': 'cross-site', 'api-key': token})).toBe(200);
   });
 
   it('is kept from the routes, which get what else a client authorizes', async () => {
