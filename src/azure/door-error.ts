@@ -67,9 +67,11 @@ function isClientsFault({effect, code}: CallError, {isOwnKey, isOwnDeployment}: 
 }
 
 function copyOf(error: CallError, change: Pick<CallErrorOptions, 'httpStatus' | 'effect'>): CallError {
-  const {message, code, fault, hint, problems, retryAfterMs, requestId, body, unreachable, throttled} = error;
-  const members = {code, fault, hint, problems, retryAfterMs, requestId, body, unreachable, throttled};
-  const options = {...members, ...change, cause: error};
+  const {message, code, fault, hint, problems, retryAfterMs, requestId, body} = error;
+  const {unreachable, throttled, mostTries} = error;
+  const members = {code, fault, hint, problems, retryAfterMs, requestId, body};
+  const flags = {unreachable, throttled, mostTries};
+  const options = {...members, ...flags, ...change, cause: error};
   return error instanceof AzureCallError
     ? new AzureCallError(message, {...options, simulated: error.simulated})
     : new CallError(message, options);

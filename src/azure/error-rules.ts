@@ -21,6 +21,8 @@ export interface ErrorRule {
   readonly message?: RegExp | undefined;
   readonly param?: RegExp | undefined;
   readonly throttled?: boolean | undefined;
+  /** Tries that are worth their cost, the first included. */
+  readonly mostTries?: number | undefined;
 }
 
 const modelErrors = [400, 404, 422];
@@ -63,6 +65,8 @@ const rules: readonly ErrorRule[] = [
     title: 'The model produced invalid content',
     statuses: [400],
     message: /model produced invalid content/i,
+    // The prompt is likely to bring it about again.
+    mostTries: 2,
   },
   // 400 and 404: what configuration says.
   {

@@ -116,6 +116,7 @@ function describeFailure(
     httpStatus,
     requestId: requestIdOf(headers),
     throttled: found.throttled,
+    mostTries: found.mostTries,
     body: body.json,
     simulated: headerOf(headers, 'x-rollcall-simulated') === 'true',
   });

@@ -67,6 +67,8 @@ export interface CallErrorOptions extends RollcallErrorOptions {
   readonly unreachable?: boolean | undefined;
   /** The deployment refused for want of quota or capacity: not an error of ours, does not use up the attempts. */
   readonly throttled?: boolean | undefined;
+  /** More tries than this are in vain, the first included. */
+  readonly mostTries?: number | undefined;
 }
 
 /** A failed call to a model, judge or agent. Its text is redacted where it is made. */
@@ -82,6 +84,7 @@ export class CallError extends RollcallError {
   readonly body: JsonObject | undefined;
   readonly unreachable: boolean;
   readonly throttled: boolean;
+  readonly mostTries: number | undefined;
   /** Calls made for this rollout until it failed, when a dispatcher counted them. */
   calls = 1;
 
@@ -94,6 +97,7 @@ export class CallError extends RollcallError {
     this.body = options.body;
     this.unreachable = options.unreachable ?? false;
     this.throttled = options.throttled ?? false;
+    this.mostTries = options.mostTries;
   }
 }
 

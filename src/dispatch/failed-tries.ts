@@ -3,7 +3,7 @@ import type {WireAnswer} from '../core/wire.ts';
 
 /**
  * Whose failure it is.
- * - `final`: the client's. Every provider would say the same.
+ * - `final`: the request's. Every provider would say the same.
  * - `provider`: this one's, and it may pass.
  * - `misconfigured`: this one's, until somebody mends its credentials, deployment or address.
  */
@@ -11,8 +11,11 @@ export type FailureKind = 'final' | 'provider' | 'misconfigured';
 
 /** Tells whose failure an error is. */
 export function kindOfFailure({effect, throttled, unreachable, httpStatus}: CallError): FailureKind {
-  if (throttled || effect === 'retry') return 'provider';
+  if (throttled) return 'provider';
   if (effect === 'run') return 'misconfigured';
+  // What a request brings about must not take a provider from all others.
+  if (httpStatus === 400) return 'final';
+  if (effect === 'retry') return 'provider';
   return unreachable || (httpStatus !== undefined && httpStatus >= 500) ? 'provider' : 'final';
 }
 
@@ -58,9 +61,10 @@ export class FailedTries {
 
 function withWait(error: CallError, retryAfterMs: number): CallError {
   const {message, code, fault, effect, hint, problems, httpStatus, requestId, body} = error;
-  const {unreachable, throttled} = error;
+  const {unreachable, throttled, mostTries} = error;
   return new CallError(message, {
-    ...{code, fault, effect, hint, problems, httpStatus, requestId, body, unreachable, throttled},
+    ...{code, fault, effect, hint, problems, httpStatus, requestId, body},
+    ...{unreachable, throttled, mostTries},
     retryAfterMs,
     cause: error,
   });

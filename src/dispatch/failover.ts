@@ -37,6 +37,7 @@ export interface FailoverOptions {
 export interface AsideEvent {
   readonly name: string;
   readonly error: CallError;
+  /** 0: only this request goes on to another, as the provider has answered others before. */
   readonly waitMs: number;
   /** Its credentials, deployment or address are wrong: nothing will change by itself. */
   readonly isMisconfigured: boolean;
@@ -195,21 +196,30 @@ class Provider {
       this.#noteAnswer(call);
       return;
     }
-    const nowMs = this.#options.clock.monotonic();
-    this.isMisconfigured = kind === 'misconfigured';
+    const isMisconfigured = kind === 'misconfigured';
     this.#lastError = error.code;
-    const {retryAfterMs} = error;
-    const {isMisconfigured} = this;
+    if (isMisconfigured && this.#hasOnlyThisNot(error)) {
+      this.#tellAside(error, {waitMs: 0, isMisconfigured});
+      return;
+    }
+    const nowMs = this.#options.clock.monotonic();
     const before = this.state.aside?.untilMs;
+    this.isMisconfigured = isMisconfigured;
+    const {retryAfterMs} = error;
     this.state = noteFailure(this.state, call, {nowMs, retryAfterMs, isMisconfigured});
     const untilMs = this.state.aside?.untilMs;
     // Calls that fail together set it aside once.
     if (untilMs === undefined || untilMs === before) return;
-    this.#options.onAside?.({
-      name: this.#provider.name,
-      error,
-      waitMs: Math.max(0, untilMs - nowMs),
-      isMisconfigured,
-    });
+    this.#tellAside(error, {waitMs: Math.max(0, untilMs - nowMs), isMisconfigured});
+  }
+
+  /** From a provider that has answered before, a 400 or 404 is about what was asked: embeddings, say, of a chat model. */
+  #hasOnlyThisNot({httpStatus}: CallError): boolean {
+    const isAboutAccess = httpStatus === undefined || httpStatus === 401 || httpStatus === 403;
+    return !isAboutAccess && this.state.latencyMs !== undefined;
+  }
+
+  #tellAside(error: CallError, event: Pick<AsideEvent, 'waitMs' | 'isMisconfigured'>): void {
+    this.#options.onAside?.({name: this.#provider.name, error, ...event});
   }
 }

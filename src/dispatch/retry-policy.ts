@@ -57,6 +57,10 @@ export function decideRetry(
         : history.silentMs + delayMs > outageToSurviveMs;
     return givenUp ? {action: 'stop', because: 'unreachable'} : {action: 'retry', delayMs};
   }
-  if (history.failures >= maxTries) return {action: 'stop', because: 'tries'};
+  if (history.failures >= worthwhileTries(error, maxTries)) return {action: 'stop', because: 'tries'};
   return delayMs > maxWaitMs ? {action: 'stop', because: 'quota'} : {action: 'retry', delayMs};
+}
+
+function worthwhileTries({mostTries = Infinity}: CallError, maxTries: number): number {
+  return Math.min(maxTries, mostTries);
 }

@@ -1,5 +1,5 @@
 import {asJsonArray, asJsonObject, isJsonObject, type JsonObject} from '../core/json.ts';
-import type {MutableJson} from './mutable-json.ts';
+import {type MutableJson, without} from './mutable-json.ts';
 import {doneFrame, renderEvent} from './render-event.ts';
 
 /**
@@ -7,25 +7,26 @@ import {doneFrame, renderEvent} from './render-event.ts';
  * ended in the next, the usage last. For servers that do not stream, and clients that want it.
  */
 export function completionToStream(completion: JsonObject): string {
-  const {choices: given, usage, object: _, ...head} = completion;
-  const choices = asJsonArray(given).filter(isJsonObject);
-  const frame = (members: JsonObject): string =>
-    renderEvent(JSON.stringify({...head, object: 'chat.completion.chunk', ...members}));
+  const choices = asJsonArray(completion['choices']).filter(isJsonObject);
+  const {usage} = completion;
+  const head = {...without(completion, 'choices', 'usage'), object: 'chat.completion.chunk'};
   // The prompt's findings are told once.
-  const {prompt_filter_results: findings, ...rest} = head;
-  const later = (members: JsonObject): string =>
-    renderEvent(JSON.stringify({...rest, object: 'chat.completion.chunk', ...members}));
-  const said = choices.map((choice, at) => {
-    const members = {choices: [saidBy(choice)], usage: null};
-    return at === 0 && findings !== undefined ? frame(members) : later(members);
-  });
-  const ended = choices.map((choice) => later({choices: [endOf(choice)], usage: null}));
-  const counted = usage == null ? '' : later({choices: [], usage});
+  const laterHead = without(head, 'prompt_filter_results');
+  const said = choices.map((choice, at) =>
+    frame(at === 0 ? head : laterHead, {choices: [saidBy(choice)], usage: null}),
+  );
+  const ended = choices.map((choice) => frame(laterHead, {choices: [endOf(choice)], usage: null}));
+  const counted = usage == null ? '' : frame(laterHead, {choices: [], usage});
   return said.join('') + ended.join('') + counted + doneFrame;
 }
 
-function saidBy({message, finish_reason: _, ...choice}: JsonObject): JsonObject {
-  return {...choice, delta: deltaOf(asJsonObject(message) ?? {}), finish_reason: null};
+function frame(head: JsonObject, members: JsonObject): string {
+  return renderEvent(JSON.stringify({...head, ...members}));
+}
+
+function saidBy(choice: JsonObject): JsonObject {
+  const delta = deltaOf(asJsonObject(choice['message']) ?? {});
+  return {...without(choice, 'message'), delta, finish_reason: null};
 }
 
 function deltaOf(message: JsonObject): JsonObject {

@@ -510,6 +510,11 @@ describe('a failed reply', () => {
     );
   });
 
+  it('says when a second try is the last that is worth it', () => {
+    const spoilt = err(null, 'The model produced invalid content.');
+    expect([fail(400, spoilt).mostTries, fail(500, '').mostTries]).toEqual([2, undefined]);
+  });
+
   it('keeps the wait that the service asks for, in full', () => {
     expect(fail(429, err('429', 'Please retry after 86400 seconds.')).retryAfterMs).toBe(86_400_000);
     expect(fail(429, '', {'x-ratelimit-reset-tokens': '12'}).retryAfterMs).toBe(12_000);

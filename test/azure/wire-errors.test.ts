@@ -101,39 +101,59 @@ describe('an error of the service', () => {
 });
 
 describe('a stream that fails before it says anything', () => {
-  it.each<[string, WireRequest, WireSetting, unknown[], object]>([
-    [
-      'an error frame',
-      chatStream,
-      {},
-      [{error: {code: '429', message: 'slow'}}],
-      {httpStatus: 429, throttled: true, retryAfterMs: 4_000},
-    ],
-    [
-      'an error event',
-      responsesStream,
-      onResponses,
-      [{type: 'error', error: {code: 'rate_limit_exceeded', message: 'slow'}}],
-      {httpStatus: 429, throttled: true, retryAfterMs: 4_000},
-    ],
-    [
-      'a flat error event',
-      responsesStream,
-      onResponses,
-      [{type: 'error', code: 'server_error', message: 'oops'}],
-      {httpStatus: 500, effect: 'retry', body: {error: {code: 'server_error', message: 'oops'}}},
-    ],
-    [
-      'an error frame that has to be translated',
-      responsesStream,
-      {},
-      [{error: {code: 'server_error', message: 'oops'}}],
-      {httpStatus: 500, effect: 'retry'},
-    ],
-    ['a refusal', chatStream, {}, [filtered], {httpStatus: 400, effect: 'rollout', body: filtered}],
-    ['no frame at all', chatStream, {}, [], {code: 'ERR_MODEL_TRUNCATED', effect: 'retry'}],
-    ['what is no frame', chatStream, {}, ['busy'], {code: 'ERR_MODEL_MALFORMED', effect: 'retry'}],
-  ])('is a call that failed: %s', async (_, request, setting, frames, failure) => {
+  interface Failing {
+    readonly what: string;
+    readonly request: WireRequest;
+    readonly setting?: WireSetting;
+    readonly frames: readonly unknown[];
+    readonly failure: object;
+  }
+  it.each<Failing>([
+    {
+      what: 'an error frame',
+      request: chatStream,
+      frames: [{error: {code: '429', message: 'slow'}}],
+      failure: {httpStatus: 429, throttled: true, retryAfterMs: 4_000},
+    },
+    {
+      what: 'an error event',
+      request: responsesStream,
+      setting: onResponses,
+      frames: [{type: 'error', error: {code: 'rate_limit_exceeded', message: 'slow'}}],
+      failure: {httpStatus: 429, throttled: true, retryAfterMs: 4_000},
+    },
+    {
+      what: 'a flat error event',
+      request: responsesStream,
+      setting: onResponses,
+      frames: [{type: 'error', code: 'server_error', message: 'oops'}],
+      failure: {httpStatus: 500, effect: 'retry', body: {error: {code: 'server_error', message: 'oops'}}},
+    },
+    {
+      what: 'an error frame that has to be translated',
+      request: responsesStream,
+      frames: [{error: {code: 'server_error', message: 'oops'}}],
+      failure: {httpStatus: 500, effect: 'retry'},
+    },
+    {
+      what: 'a refusal',
+      request: chatStream,
+      frames: [filtered],
+      failure: {httpStatus: 400, effect: 'rollout', body: filtered},
+    },
+    {
+      what: 'no frame at all',
+      request: chatStream,
+      frames: [],
+      failure: {code: 'ERR_MODEL_TRUNCATED', effect: 'retry'},
+    },
+    {
+      what: 'what is no frame',
+      request: chatStream,
+      frames: ['busy'],
+      failure: {code: 'ERR_MODEL_MALFORMED', effect: 'retry'},
+    },
+  ])('is a call that failed: $what', async ({request, setting, frames, failure}) => {
     await using at = await openWire(streamReply(frames, 'retry-after: 4\r\n'), setting);
     await expect(at.model(request, ask)).rejects.toMatchObject(failure);
   });

@@ -15,6 +15,9 @@ describe('the kind of a failure', () => {
     ['a deployment that is not there', {httpStatus: 404, effect: 'run'}, 'misconfigured'],
     ['a certificate', {httpStatus: undefined, effect: 'run', unreachable: true}, 'misconfigured'],
     ['a bad parameter', {httpStatus: 400, effect: 'settings'}, 'final'],
+    ['an operation that the model does not have', {httpStatus: 400, effect: 'run'}, 'misconfigured'],
+    ['an answer that the prompt spoilt', {httpStatus: 400, effect: 'retry', mostTries: 2}, 'final'],
+    ['a refusal for want of quota that says 400', {httpStatus: 400, throttled: true}, 'provider'],
     ['a filtered prompt', {httpStatus: 400, effect: 'rollout'}, 'final'],
     ['a key of the client’s own', {httpStatus: 401, effect: 'rollout'}, 'final'],
   ])('%s', (_, about, kind) => {

@@ -117,6 +117,22 @@ describe('failover', () => {
     ]);
   });
 
+  it('lets only the request go on that a provider knows nothing of, while it answers others', async () => {
+    const {call, aside, asked, faults, failover} = setUp([['a'], ['b']]);
+    expect(await call()).toBe('a');
+    faults['a'] = () => failure({httpStatus: 404, effect: 'run', code: 'ERR_MODEL_RESOURCE_NOT_FOUND'});
+    expect([await call(), await call()]).toEqual(['b', 'b']);
+    expect(asked).toEqual(['a', 'a', 'b', 'a', 'b']);
+    expect(aside).toMatchObject([{name: 'a', waitMs: 0, isMisconfigured: true}, {waitMs: 0}]);
+    expect(failover.status()[0]).toMatchObject({state: 'serving', lastError: 'ERR_MODEL_RESOURCE_NOT_FOUND'});
+  });
+
+  it('sets one aside that never knew of anything', async () => {
+    const notThere = () => failure({httpStatus: 404, effect: 'run'});
+    const {call, aside} = setUp([['a'], ['b']], {a: notThere});
+    expect([await call(), aside]).toMatchObject(['b', [{name: 'a', waitMs: 60_000}]]);
+  });
+
   it('asks the one that comes back first when all are set aside, rather than nobody', async () => {
     const {call, asked, faults} = setUp([['a'], ['b']], {
       a: () => throttled(90_000),
@@ -262,7 +278,7 @@ describe('failover, whatever happens to its providers', () => {
       onAside: ({name, waitMs}) => asideUntil.set(name, clock.monotonic() + waitMs),
       onBack: (name) => asideUntil.delete(name),
     });
-    seen.status = failover.status;
+    seen.status = () => failover.status();
     for (const change of [
       ...changes,
       {which: 0, fault: faults.get(names[0] ?? '') ?? 'none', advanceMs: 0},

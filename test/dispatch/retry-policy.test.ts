@@ -23,6 +23,12 @@ describe('the retry policy', () => {
   it.each([
     {name: 'the last try is the last', error: {}, history: {failures: 6}, because: 'tries'},
     {
+      name: 'the last try may be an early one',
+      error: {mostTries: 2},
+      history: {failures: 2},
+      because: 'tries',
+    },
+    {
       name: 'what cannot succeed is not tried again',
       error: {effect: 'rollout' as const},
       history: {},
