@@ -85,8 +85,8 @@ export function describeDeploymentFault(name: string): EndpointFault | undefined
 }
 
 /** Tells what is wrong from what is right. */
-export function isFault<T>(result: T | EndpointFault): result is EndpointFault {
-  return typeof result === 'object' && result !== null && 'message' in result;
+export function isFault(result: WrittenEndpoint | string | EndpointFault): result is EndpointFault {
+  return typeof result === 'object' && 'message' in result;
 }
 
 function withScheme(text: string): string {
@@ -98,11 +98,10 @@ function withScheme(text: string): string {
 
 function describeAddressFault(url: URL, hasScheme: boolean): EndpointFault | undefined {
   const {protocol, hostname} = url;
-  const isLocal = loopback.test(hostname);
   if (protocol !== 'https:' && protocol !== 'http:') {
     return {message: `begins with ${protocol}//, which is no web address`, hint: example};
   }
-  if (protocol === 'http:' && !isLocal) {
+  if (protocol === 'http:' && !loopback.test(hostname)) {
     return {message: 'is not encrypted: `http://` is for this machine only', hint: 'Write `https://`.'};
   }
   if (url.username !== '' || url.password !== '') {
@@ -112,7 +111,7 @@ function describeAddressFault(url: URL, hasScheme: boolean): EndpointFault | und
     return {message: 'is a page of the Azure portal, not the address of a resource', hint: example};
   }
   // agentgateway takes such a name for a resource of Azure; a host inside a cluster looks the same.
-  if (!hostname.includes('.') && !isLocal && url.port === '' && !hasScheme && !hostname.startsWith('[')) {
+  if (!hasScheme && isBareName(url)) {
     return {
       message: `\`${hostname}\` is no whole host name`,
       hint: `Write \`${hostname}.openai.azure.com\`.`,
@@ -124,27 +123,52 @@ function describeAddressFault(url: URL, hasScheme: boolean): EndpointFault | und
   return undefined;
 }
 
+function isBareName({hostname, port}: URL): boolean {
+  return port === '' && /^[^.[]+$/.test(hostname) && !loopback.test(hostname);
+}
+
 function readPath(url: URL): WrittenEndpoint | EndpointFault {
   const segments = url.pathname.split('/').filter((segment) => segment !== '');
+  const end = endOfOwnPath(segments, url.hostname);
+  const rest = segments
+    .slice(end)
+    .filter((segment, index) => index > 0 || segment.toLowerCase() !== 'openai');
+  const {deployment, tail} = readSurface(rest, end < segments.length);
+  if (!/^(?:(?:chat\/)?completions|responses|embeddings|models)?$/.test(tail)) {
+    return {message: `ends in "${tail}", which is no operation of Azure OpenAI`, hint: example};
+  }
+  return {
+    origin: url.origin,
+    prefix: segments
+      .slice(0, end)
+      .map((segment) => `/${segment}`)
+      .join(''),
+    deployment: emptyToUndefined(deployment),
+    apiVersion: emptyToUndefined(url.searchParams.get('api-version')?.trim()),
+  };
+}
+
+/** How many segments belong to a gateway or a project; `openai`, and on Azure's hosts everything, is the service's own. */
+function endOfOwnPath(segments: readonly string[], hostname: string): number {
   // A deployment may be called "openai" too.
   const marker = segments.findLastIndex(
     (segment, index) => segment.toLowerCase() === 'openai' && segments[index - 1] !== 'deployments',
   );
-  const isSurface = marker < 0 && azureHost.test(url.hostname) && segments[0] !== 'api';
-  const own = marker >= 0 ? segments.slice(0, marker) : isSurface ? [] : segments;
-  const rest = segments.slice(marker >= 0 ? marker + 1 : own.length);
-  const deployment = rest[0] === 'deployments' ? decodeSegment(rest[1]) : undefined;
-  const tail = rest[0] === 'v1' ? rest.slice(1) : rest[0] === 'deployments' ? rest.slice(2) : rest;
-  if (!/^(?:(?:chat\/)?completions|responses|embeddings|models)?$/.test(tail.join('/'))) {
-    return {message: `ends in "${tail.join('/')}", which is no operation of Azure OpenAI`, hint: example};
-  }
-  const apiVersion = url.searchParams.get('api-version')?.trim();
-  return {
-    origin: url.origin,
-    prefix: own.map((segment) => `/${segment}`).join(''),
-    deployment: deployment === '' ? undefined : deployment,
-    apiVersion: apiVersion === '' ? undefined : apiVersion,
-  };
+  if (marker >= 0) return marker;
+  return azureHost.test(hostname) && segments[0] !== 'api' ? 0 : segments.length;
+}
+
+function readSurface(
+  rest: readonly string[],
+  isThere: boolean,
+): {readonly deployment?: string | undefined; readonly tail: string} {
+  if (!isThere) return {tail: ''};
+  if (rest[0] === 'deployments') return {deployment: decodeSegment(rest[1]), tail: rest.slice(2).join('/')};
+  return {tail: rest.slice(rest[0] === 'v1' ? 1 : 0).join('/')};
+}
+
+function emptyToUndefined(text: string | undefined): string | undefined {
+  return text === '' ? undefined : text;
 }
 
 function decodeSegment(segment: string | undefined): string | undefined {

@@ -15,8 +15,8 @@ export interface Expansion {
 }
 
 // `$` before anything but a name or a brace stands for itself.
-const reference = /\$(?:(\$)|\{([^}\n]*)(\}?)|([A-Za-z_]\w*))/g;
-const braced = /^([A-Za-z_]\w*)(?::-(.*))?$/s;
+const reference = /\$(?:\$|\{[^}\n]*\}?|[A-Za-z_]\w*)/g;
+const form = /^\$(?:(?<bare>[A-Za-z_]\w*)|\{(?<braced>[A-Za-z_]\w*)(?::-(?<fallback>.*))?\})$/s;
 
 /**
  * Replaces `$NAME`, `${NAME}`, `${NAME:-default}` and `$$` as agentgateway does, but in one value: what comes in is never
@@ -24,23 +24,22 @@ const braced = /^([A-Za-z_]\w*)(?::-(.*))?$/s;
  */
 export function expandVariables(text: string, env: Environment): Expansion {
   const faults: ExpansionFault[] = [];
-  const expanded = text.replace(
-    reference,
-    (whole, dollar?: string, body?: string, close?: string, bare?: string) => {
-      if (dollar !== undefined) return '$';
-      const [, name, fallback] = bare === undefined ? (braced.exec(body ?? '') ?? []) : ['', bare];
-      if (name === undefined || (bare === undefined && close === '')) {
-        faults.push({kind: 'malformed', name: '', certain: false});
-        return whole;
-      }
-      const value = Object.hasOwn(env, name) ? env[name] : undefined;
-      if (fallback !== undefined) return value === undefined || value === '' ? fallback : value;
-      if (value === undefined || value === '') {
-        const kind = value === undefined ? 'unset' : 'empty';
-        faults.push({kind, name, certain: bare === undefined || /^[A-Z_][A-Z0-9_]{2,}$/.test(bare)});
-      }
-      return value ?? '';
-    },
-  );
+  const expanded = text.replace(reference, (whole) => {
+    if (whole === '$$') return '$';
+    const {value, fault} = resolve(whole, env);
+    if (fault !== undefined) faults.push(fault);
+    return value;
+  });
   return {text: expanded, faults};
+}
+
+function resolve(whole: string, env: Environment): {readonly value: string; readonly fault?: ExpansionFault} {
+  const {bare, braced, fallback} = form.exec(whole)?.groups ?? {};
+  const name = bare ?? braced;
+  if (name === undefined) return {value: whole, fault: {kind: 'malformed', name: '', certain: false}};
+  const value = Object.hasOwn(env, name) ? env[name] : undefined;
+  if (value !== undefined && value !== '') return {value};
+  if (fallback !== undefined) return {value: fallback};
+  const certain = bare === undefined || /^[A-Z_][A-Z0-9_]{2,}$/.test(bare);
+  return {value: '', fault: {kind: value === undefined ? 'unset' : 'empty', name, certain}};
 }

@@ -1,7 +1,8 @@
 import {groups} from './kinds.ts';
 import type {Resource} from './resources.ts';
 
-interface Target {
+/** What a reference means. */
+export interface GrantTarget {
   readonly group: string;
   readonly kind: string;
   readonly namespace: string;
@@ -12,7 +13,7 @@ interface Grant {
   /** Whose routes may refer. */
   readonly from: string;
   /** Where, and to what; without a name to all of the kind. */
-  readonly to: Omit<Target, 'name'> & {readonly name: string | undefined};
+  readonly to: Omit<GrantTarget, 'name'> & {readonly name: string | undefined};
 }
 
 /** What the ReferenceGrants allow HTTPRoutes to refer to. */
@@ -24,7 +25,7 @@ export class Grants {
   }
 
   /** Whether a route in a namespace may refer to an object. */
-  allow(from: string, target: Target): boolean {
+  allow(from: string, target: GrantTarget): boolean {
     if (from === target.namespace) return true;
     return this.#grants.some(
       ({from: source, to}) =>

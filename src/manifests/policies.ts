@@ -24,7 +24,7 @@ export class Policies {
   }
 
   /** The request timeout for a rule, where it has none of its own; one that names the rule comes first. */
-  timeoutsOf(route: string, rule: string | undefined): number | undefined {
+  requestTimeoutOf(route: string, rule: string | undefined): number | undefined {
     const fitting = this.#policies.filter(
       (policy) => policy.route === route && (policy.rule === undefined || policy.rule === rule),
     );
@@ -43,7 +43,8 @@ export class Policies {
     const [first] = applied;
     if (first === undefined) return undefined;
     const targets = [...new Set(applied.map(({route}) => route))].join(', ');
-    return `request timeout of ${first.requestTimeoutMs ?? 0} ms for ${targets}`;
+    const {requestTimeoutMs = 0} = first;
+    return `${requestTimeoutMs === 0 ? 'no request timeout' : `request timeout of ${requestTimeoutMs} ms`} for ${targets}`;
   }
 }
 

@@ -1,8 +1,12 @@
+import {readAuthToken} from './auth-token.ts';
 import {composeAddress} from './azure-address.ts';
-import {type AzureBlock, readAzureOpenAi, readAzureResource} from './azure-blocks.ts';
-import {type AuthSurroundings, type ReadAuth, readAuthToken, readPoliciesAuth} from './backend-auth.ts';
+import {readAzureResource} from './azure-resource-block.ts';
+import {readAzureOpenAi} from './azureopenai-block.ts';
+import type {DeploymentBlock} from './deployment-block.ts';
 import type {GatewayProvider, RouteKind} from './gateway-config.ts';
+import type {AuthSurroundings, ReadAuth} from './key-auth.ts';
 import type {ObjectReader} from './object-reader.ts';
+import {readPoliciesAuth} from './policies-auth.ts';
 import {
   type ProviderOverrides,
   readAgentgatewayOverrides,
@@ -71,7 +75,7 @@ export function readAgentgatewayProvider(
 }
 
 interface Parts {
-  readonly block: AzureBlock | undefined;
+  readonly block: DeploymentBlock | undefined;
   readonly auth: ReadAuth | undefined;
   readonly overrides: ProviderOverrides;
 }

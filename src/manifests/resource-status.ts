@@ -34,30 +34,28 @@ export function describeResources(
   });
 }
 
-function describeResource(
-  resource: Resource,
-  {secrets, backends, routes, policies}: ReadDocuments,
-): string | undefined {
+function describeResource(resource: Resource, read: ReadDocuments): string | undefined {
   switch (resource.role) {
     case 'secret':
-      return secrets.describe(resource.id);
+      return read.secrets.describe(resource.id);
     case 'kgateway-backend':
     case 'agentgateway-backend':
-      return backends.find((backend) => backend.resource === resource)?.about ?? '';
+      return read.backends.find((backend) => backend.resource === resource)?.about;
     case 'route':
-      return routes
-        .find((document) => document.resource === resource)
-        ?.routes.map(({about}) => about)
-        .join('; ');
+      return describeRoute(read.routes.find((document) => document.resource === resource));
     case 'gateway':
       return 'its HTTP listener gives the port';
     case 'grant':
       return 'allows references';
     case 'policy':
-      return policies.describe(resource, new Set(routes.map((document) => document.resource.id)));
+      return read.policies.describe(resource, new Set(read.routes.map((document) => document.resource.id)));
     case 'unsupported':
     case 'furniture':
     case 'foreign':
       return undefined;
   }
+}
+
+function describeRoute(document: ReadRoute | undefined): string | undefined {
+  return document?.routes.map(({about}) => about).join('; ');
 }

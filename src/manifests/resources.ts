@@ -81,27 +81,33 @@ function readObject(root: ManifestNode, path: string, surroundings: Surroundings
 }
 
 function identify(root: MapNode, path: string, surroundings: Surroundings): readonly Resource[] {
-  const reader = new ObjectReader(
-    root,
-    {path: '', at: root.at},
-    {label: labelOf(root, path), ...surroundings},
-  );
+  const context = {label: labelOf(root, path), ...surroundings};
+  const reader = new ObjectReader(root, {path: '', at: root.at}, context);
+  reader.ignore('status');
+  const type = readType(reader);
+  const isForeign = type?.role === 'foreign' && !type.isSlip;
+  const identity = isForeign ? looseIdentity(root) : readIdentity(reader);
+  // It would have been one of ours under its right kind, version or name.
+  if (type === undefined || type.isSlip || identity === undefined) surroundings.findings.incomplete = true;
+  if (type === undefined || identity === undefined) return [];
+  return [{...type, ...identity, id: `${identity.namespace}/${identity.name}`, at: root.at, reader}];
+}
+
+interface Type extends ApiVersion {
+  readonly kind: string;
+  readonly role: Role;
+  /** Meant as one of ours, and written wrongly. */
+  readonly isSlip: boolean;
+}
+
+function readType(reader: ObjectReader): Type | undefined {
   const apiVersion = reader.requiredText('apiVersion');
   const kind = reader.requiredText('kind');
-  reader.ignore('status');
-  const where = apiVersion === undefined ? undefined : parseApiVersion(apiVersion);
-  const found = kind === undefined || where === undefined ? undefined : classifyKind(kind, where);
-  if (found?.complaint !== undefined) reader.problem(found.complaint.message, found.complaint);
-  const identity =
-    found?.role === 'foreign' && found.complaint === undefined ? looseIdentity(root) : readIdentity(reader);
-  if (kind === undefined || where === undefined || found === undefined || identity === undefined) {
-    surroundings.findings.incomplete = true;
-    return [];
-  }
-  // It would have been one of ours under its right name.
-  if (found.role === 'foreign' && found.complaint !== undefined) surroundings.findings.incomplete = true;
-  const {namespace, name} = identity;
-  return [{...where, kind, role: found.role, ...identity, id: `${namespace}/${name}`, at: root.at, reader}];
+  if (apiVersion === undefined || kind === undefined) return undefined;
+  const where = parseApiVersion(apiVersion);
+  const {role, complaint} = classifyKind(kind, where);
+  if (complaint !== undefined) reader.problem(complaint.message, complaint);
+  return {...where, kind, role, isSlip: role === 'foreign' && complaint !== undefined};
 }
 
 interface Identity {
@@ -111,19 +117,22 @@ interface Identity {
 
 function readIdentity(reader: ObjectReader): Identity | undefined {
   const metadata = reader.requiredChild('metadata');
-  metadata?.ignore(...metadataFields);
-  const name = metadata?.requiredText('name', {expand: true, max: 253});
-  const given = metadata?.has('namespace') === true;
-  const namespace = given ? metadata.text('namespace', {expand: true}) : 'default';
-  const hint = 'Small letters, digits and `-`; a letter or digit at both ends.';
-  const nameFits = name !== undefined && subdomain.test(name);
-  const namespaceFits = namespace !== undefined && label.test(namespace);
-  if (name !== undefined && !nameFits)
-    metadata?.problem('is no name for a Kubernetes object', {key: 'name', hint});
-  if (namespace !== undefined && !namespaceFits) {
-    metadata?.problem('is no name for a namespace', {key: 'namespace', hint});
-  }
-  return nameFits && namespaceFits ? {name, namespace} : undefined;
+  if (metadata === undefined) return undefined;
+  metadata.ignore(...metadataFields);
+  const hasName = metadata.has('name') || metadata.requiredText('name') !== undefined;
+  const name = hasName ? readName(metadata, 'name', subdomain) : undefined;
+  const namespace = metadata.has('namespace') ? readName(metadata, 'namespace', label) : 'default';
+  return name === undefined || namespace === undefined ? undefined : {name, namespace};
+}
+
+function readName(metadata: ObjectReader, key: string, form: RegExp): string | undefined {
+  const text = metadata.text(key, {expand: true, max: 253});
+  if (text === undefined || form.test(text)) return text;
+  metadata.problem(`is no name for a Kubernetes ${key === 'name' ? 'object' : key}`, {
+    key,
+    hint: 'Small letters, digits and `-`; a letter or digit at both ends.',
+  });
+  return undefined;
 }
 
 /** Of an object that is none of our business, whose name is only shown. */

@@ -107,17 +107,29 @@ function readValues(reader: ObjectReader): ReadonlyMap<string, SecretValue> {
   reader.ignore('type', 'immutable');
   const encoded = reader.child('data');
   const plain = reader.child('stringData');
-  const values = new Map<string, SecretValue>();
-  for (const key of encoded?.keys ?? []) {
-    if (encoded?.has(key) === true && plain?.has(key) !== true) values.set(key, readEncoded(encoded, key));
-  }
   encoded?.ignore(...encoded.keys);
-  for (const key of plain?.keys ?? []) {
-    if (plain?.has(key) !== true) continue;
-    const {text = '', ...fault} = plain.attempt(key, {secret: true, expand: true});
-    values.set(key, {text, fault: asFault(fault), holder: plain});
+  const plainValues = valuesOf(plain, readPlain);
+  return new Map([
+    ...valuesOf(encoded, (holder, key) => (plainValues.has(key) ? undefined : readEncoded(holder, key))),
+    ...plainValues,
+  ]);
+}
+
+function valuesOf(
+  holder: ObjectReader | undefined,
+  read: (holder: ObjectReader, key: string) => SecretValue | undefined,
+): ReadonlyMap<string, SecretValue> {
+  const values = new Map<string, SecretValue>();
+  for (const key of holder?.keys ?? []) {
+    const value = holder?.has(key) === true ? read(holder, key) : undefined;
+    if (value !== undefined) values.set(key, value);
   }
   return values;
+}
+
+function readPlain(holder: ObjectReader, key: string): SecretValue {
+  const {text = '', ...fault} = holder.attempt(key, {secret: true, expand: true});
+  return {text, fault: asFault(fault), holder};
 }
 
 function asFault({message, hint, wrongType}: SettledText): SecretValue['fault'] {

@@ -201,7 +201,7 @@ class DocumentReader {
   #merge(value: ParsedNode | null, at: Position, merged: Map<string, MapEntry>): void {
     const sources = isSeq(value) ? value.items : value === null ? [] : [value];
     for (const source of sources) {
-      const node = this.#read(source as ParsedNode);
+      const node = this.#read(source);
       if (node.kind !== 'map') this.#complain(at, '`<<` takes a map or a list of maps');
       else for (const [key, entry] of node.entries) if (!merged.has(key)) merged.set(key, entry);
     }

@@ -252,11 +252,13 @@ spec: {targetRefs: [{group: gateway.networking.k8s.io, kind: HTTPRoute, name: r$
     - name: own
       backendRefs: [{name: b, group: gateway.kgateway.dev, kind: Backend}]
       timeouts: {request: 1m30s, backendRequest: 500ms}
+    - name: named
+      backendRefs: [{name: b, group: gateway.kgateway.dev, kind: Backend}]
     - name: unlimited
       backendRefs: [{name: b, group: gateway.kgateway.dev, kind: Backend}]
       timeouts: {request: 0s}
 ${policy('TrafficPolicy', '}], timeouts: {request: 20s}')}
-${policy('AgentgatewayPolicy', ', sectionName: unlimited}], traffic: {timeouts: {request: 30s}}')}`;
+${policy('AgentgatewayPolicy', ', sectionName: named}], traffic: {timeouts: {request: 30s}}')}`;
     expect(
       loaded(text).routes.map(({name, requestTimeoutMs, backendRequestTimeoutMs}) => [
         name,
@@ -267,6 +269,7 @@ ${policy('AgentgatewayPolicy', ', sectionName: unlimited}], traffic: {timeouts: 
       ['default/r#1', 20_000, undefined],
       ['default/r#2', 90_000, 500],
       ['default/r#3', 30_000, undefined],
+      ['default/r#4', undefined, undefined],
     ]);
   });
 

@@ -12,7 +12,7 @@ describe('for all documents', () => {
       fc.property(fc.constantFrom(...several), fc.infiniteStream(fc.nat()), ({text, env}, dice) => {
         const parts = split(text);
         const shuffled = parts
-          .map((part) => ({part, rank: dice.next().value}))
+          .map((part) => ({part, rank: Number(dice.next().value)}))
           .sort((a, b) => a.rank - b.rank)
           .map(({part}) => part);
         expect(meaningOf(shuffled.join('\n---\n'), env)).toEqual(meaningOf(parts.join('\n---\n'), env));
