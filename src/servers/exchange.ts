@@ -97,10 +97,13 @@ export class Exchange {
   }
 }
 
-/** A request's path, without the query. */
+const authority = /^[a-z][a-z\d+.-]*:\/\/[^/?#]*/i;
+
+/** A request's path, without the query; a client that thinks it talks to a proxy sends a whole URL. */
 export function pathOf({url = ''}: IncomingMessage): string {
   const end = url.indexOf('?');
-  return end === -1 ? url : url.slice(0, end);
+  const path = end === -1 ? url : url.slice(0, end);
+  return path.startsWith('/') ? path : path.replace(authority, '') || '/';
 }
 
 class RoutedRequest implements ServiceRequest {

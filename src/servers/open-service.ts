@@ -1,10 +1,10 @@
 import type {Clock} from '../core/clock.ts';
 import {CancelledError} from '../core/errors.ts';
 import type {Logger, Redact} from '../core/ports.ts';
-import {type MalformedStatus, openServer} from '../runtime/http-server.ts';
+import {type HttpHandler, type MalformedStatus, openServer} from '../runtime/http-server.ts';
 import {tokenCheck} from '../runtime/http-token.ts';
-import {createRouter} from './create-router.ts';
 import {Exchange} from './exchange.ts';
+import {createRouteTable} from './route-table.ts';
 import {healthPath, type ServeOptions, serveRoute} from './serve-route.ts';
 import type {ServiceErrorBody, ServiceRoute} from './service.ts';
 import type {Telemetry} from './telemetry.ts';
@@ -66,33 +66,27 @@ export async function openService(
   const exchanges = new Set<Exchange>();
   const showsToken = token === undefined ? undefined : tokenCheck(token);
   const serving: ServeOptions = {name, showsToken, bodyLimitBytes, redact, logger, clock};
-  const router = await createRouter(withCommonRoutes(routes, telemetry), (route, request, response) => {
+  const findRoute = createRouteTable(withCommonRoutes(routes, telemetry));
+  const handle: HttpHandler = (request, response) => {
     const exchange = new Exchange({request, response}, {name, kind, telemetry, redact, logger, clock}, () =>
       exchanges.delete(exchange),
     );
     exchanges.add(exchange);
-    void serveRoute(route, exchange, serving);
-  });
+    void serveRoute(findRoute(request), exchange, serving);
+  };
   const owner = name === kind ? name : `${kind} ${name}`;
   const listening = {host, port, owner, bodyLimitBytes, describeMalformed};
-  const server = await openServer(router.route, listening).catch(async (error: unknown) => {
-    await router.close();
-    throw error;
-  });
+  const server = await openServer(handle, listening);
   const close = async (): Promise<void> => {
     for (const {cancellation} of exchanges) cancellation.cancel(new CancelledError('the server stops'));
     await server.close();
-    await router.close();
   };
   return {
     name,
     kind,
     url: server.url,
     port: server.port,
-    async drain() {
-      await server.drain();
-      await router.close();
-    },
+    drain: () => server.drain(),
     close,
     [Symbol.asyncDispose]: close,
   };
