@@ -1,6 +1,6 @@
 import {asJsonArray, isJsonObject, type JsonObject} from '../core/json.ts';
 import type {WireFacts} from '../core/wire.ts';
-import {errorOfChatFrame, filterFailureOf} from './chat-frame-error.ts';
+import {errorOfChatFrame} from './chat-frame-error.ts';
 import {mendChatFrame} from './mend-chat-frame.ts';
 import {truncatedReply} from './model-reply-errors.ts';
 import {doneFrame, renderEvent} from './render-event.ts';
@@ -56,7 +56,7 @@ class ChatRelay implements StreamTranslator {
     if (this.#head === undefined && hasHead(frame)) this.#head = headOf(frame);
     if (this.#isHeldBack(frame)) return '';
     const mustWait = this.#head === undefined && this.#waiting === undefined && !this.#facts.hasBegun;
-    if (mustWait && filterFailureOf(frame) === undefined) {
+    if (mustWait) {
       assertWritable(frame);
       this.#waiting = frame;
       return '';

@@ -290,6 +290,16 @@ describe('chatStreamToResponses', () => {
     expect(withoutIds(response)).toEqual(withoutIds(whole(chatWire(sent))));
   });
 
+  it.each<[string, JsonObject]>([
+    ['a call', call(0, 'call_1', 'f', '{}')],
+    ['a refusal', {refusal: 'no'}],
+  ])('says white space in front of %s, where it belongs', async (_, delta) => {
+    const sent = [role, chunk({content: '\n'}), chunk(delta), stop];
+    const {types, response} = replay(await translateFrames(sent));
+    expect(types[4]).toBe('response.output_text.delta');
+    expect(withoutIds(response)).toEqual(withoutIds(whole(chatWire(sent))));
+  });
+
   it('takes a think block that never closes for text, as the whole reply does', async () => {
     const sent = [role, chunk({content: '<think>so so'}), chunk({}, 'length')];
     const {types, response} = replay(await translateFrames(sent));

@@ -190,6 +190,11 @@ describe('relayChatStream', () => {
     expect(facts.finishReasons).toEqual(['content_filter']);
   });
 
+  it('knows that nothing lifts a block', async () => {
+    const {facts} = await relayFrames([role, chunk({}, 'content_filter'), stop]);
+    expect(facts.finishReasons).toEqual(['content_filter']);
+  });
+
   it('gives the reasons of several choices in their order', async () => {
     const end = (index: number, reason: string): JsonObject => ({
       ...chunkHead,

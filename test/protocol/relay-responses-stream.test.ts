@@ -118,6 +118,18 @@ describe('relayResponsesStream', () => {
     expect(facts).toMatchObject({...counts, errorCode: 'rate_limit_exceeded', finishReasons: ['failed']});
   });
 
+  it.each<[string, readonly JsonObject[]]>([
+    ['its last event', [last('completed')]],
+    ['a failure and its reason', [last('failed'), {type: 'error', error: reason}]],
+    ['a reason and its failure', [{type: 'error', error: reason}, last('failed')]],
+  ])('leaves a source that goes on behind %s', async (_, sent) => {
+    const noise = Array.from({length: 100}, () => Buffer.alloc(30_000, 'x'));
+    const source = new ByteSource([wireOf(created, ...sent), ...noise]);
+    await readText(relayResponsesStream(source, {facts: {}}));
+    expect(source.read).toBeLessThan(10);
+    expect(source.left).toBe(1);
+  });
+
   it.each<[string, string]>([
     ['flat', '"code":"c","message":"m","param":"p"'],
     ['nested', '"error":{"type":"t","code":"c","message":"m","param":"p"}'],

@@ -169,6 +169,18 @@ describe('responsesStreamToChat', () => {
     expect(text).toContain('"finish_reason":"tool_calls"');
   });
 
+  it('gives a custom call its input', async () => {
+    const item = {type: 'custom_tool_call', call_id: 'call_c', name: 'sh', input: ''};
+    const grow = {type: 'response.custom_tool_call_input.delta', output_index: 0, delta: 'ls'};
+    const text = await translate([
+      responsesWire([created, added(item, 0), grow, last([{...item, input: 'ls'}])]),
+    ]);
+    expect(deltasIn(text).slice(1, 3)).toEqual([
+      {tool_calls: [{index: 0, id: 'call_c', type: 'custom', custom: {name: 'sh', input: ''}}]},
+      {tool_calls: [{index: 0, custom: {input: 'ls'}}]},
+    ]);
+  });
+
   const summary = (text: string, index = 0): JsonObject => ({
     type: 'response.reasoning_summary_text.delta',
     ...{output_index: 0, summary_index: index, delta: text},
