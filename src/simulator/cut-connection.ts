@@ -5,3 +5,9 @@ export function cutConnection(response: ServerResponse): void {
   if (response.socket === null) response.destroy();
   else response.socket.destroySoon();
 }
+
+/** Breaks off an exchange without a reply, as a service does that goes down. */
+export function resetConnection(response: ServerResponse): void {
+  if (response.socket === null) response.destroy();
+  else response.socket.resetAndDestroy();
+}

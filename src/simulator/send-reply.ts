@@ -1,5 +1,6 @@
 import type {ServerResponse} from 'node:http';
 import type {Clock} from '../core/clock.ts';
+import {resetConnection} from './cut-connection.ts';
 import type {Frame, HeaderList, Reply, StreamReply, Timing, WholeReply} from './wire/reply.ts';
 
 export interface SendOptions {
@@ -27,7 +28,7 @@ export function sendReply(
       sendStream(reply, outlet, headers);
       return;
     case 'reset':
-      atAge(reply.afterMs, outlet, () => response.socket?.resetAndDestroy());
+      atAge(reply.afterMs, outlet, () => resetConnection(response));
       return;
     case 'hang':
       return;

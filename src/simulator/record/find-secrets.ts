@@ -34,11 +34,13 @@ export function findSecrets({headers, query = '', body}: SecretSource): Readonly
 /** A secret header's value, and what in it is secret by itself: the token behind a scheme, a cookie's value, a password. */
 function partsOf(name: string, value: string): readonly string[] {
   if (/cookie/i.test(name)) return cookieValues(name, value);
-  const [, scheme = '', credential] = /^\s*([\w-]+)\s+(\S.*?)\s*$/.exec(value) ?? [];
-  if (credential === undefined) return [value.trim()];
-  if (scheme.toLowerCase() !== 'basic') return [value.trim(), credential];
+  const whole = value.trim();
+  const space = whole.search(/\s/);
+  if (space < 0) return [whole];
+  const credential = whole.slice(space).trim();
+  if (whole.slice(0, space).toLowerCase() !== 'basic') return [whole, credential];
   const pair = Buffer.from(credential, 'base64').toString();
-  return [value.trim(), credential, pair, pair.slice(pair.indexOf(':') + 1)];
+  return [whole, credential, pair, pair.slice(pair.indexOf(':') + 1)];
 }
 
 function cookieValues(name: string, value: string): readonly string[] {
@@ -53,24 +55,28 @@ function cookieValues(name: string, value: string): readonly string[] {
 }
 
 function inQuery(query: string): readonly string[] {
-  const values: string[] = [];
-  for (const [, name = '', value = ''] of query.matchAll(/(?:^|[?&;])([^=&;]+)=([^&;]+)/g))
-    if (isSecretParameter(decoded(name))) values.push(value, decoded(value));
-  return values;
+  const pairs = query.split(/[&;]/).map((pair) => [pair, ...pair.split('=', 1)]);
+  return pairs.flatMap(([pair = '', name = '']) => secretValue(name, pair.slice(name.length + 1)));
+}
+
+/** The value of a parameter, if its name says that it is secret: as it stands there, and as it is meant. */
+function secretValue(name: string, value: string): readonly string[] {
+  return isSecretParameter(decoded(name)) ? [value, decoded(value)] : [];
 }
 
 // Up to the quote, blank or bracket behind it. In JSON a slash or an ampersand may be written as an escape.
 const url = /https?:(?:\/\/|\\\/\\\/)[^\s"'<>`]+/gi;
 const parameter = /(?:[?&;]|\\u0026)([\w.~%-]+)=([^&#;\s"'<>\\)\]}]+)/g;
 const userinfo = /^https?:[\\/]+[^/?#@\\]*:([^/?#@\\]+)@/i;
+const longestUserinfo = 500;
 
 function inUrls(text: string): readonly string[] {
   const values: string[] = [];
   for (const [address] of text.matchAll(url)) {
-    const password = userinfo.exec(address)?.[1];
-    if (password !== undefined) values.push(password);
+    const password = userinfo.exec(address.slice(0, longestUserinfo))?.[1];
+    if (password !== undefined) values.push(password, decoded(password));
     for (const [, name = '', value = ''] of address.matchAll(parameter))
-      if (isSecretParameter(decoded(name))) values.push(value, decoded(value));
+      values.push(...secretValue(name, value));
   }
   return values;
 }

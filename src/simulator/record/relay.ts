@@ -2,7 +2,7 @@ import {type IncomingHttpHeaders, type ServerResponse, STATUS_CODES} from 'node:
 import type {Dispatcher} from 'undici';
 import type {Clock} from '../../core/clock.ts';
 import {CancelledError} from '../../core/errors.ts';
-import {cutConnection} from '../cut-connection.ts';
+import {cutConnection, resetConnection} from '../cut-connection.ts';
 import type {HeaderList} from '../wire/reply.ts';
 import type {Chunk, RecordedReply} from './exchange-record.ts';
 import {toClientHeaders} from './passed-headers.ts';
@@ -121,7 +121,7 @@ class Relay implements Dispatcher.DispatchHandler {
       return;
     }
     this.#finish('cut');
-    if (this.#head === undefined) this.#response.socket?.resetAndDestroy();
+    if (this.#head === undefined) resetConnection(this.#response);
     else cutConnection(this.#response);
   }
 

@@ -10,7 +10,7 @@ import type {NamedRecord} from './load-records.ts';
 const longestText = 1_000;
 const longestValue = 60;
 // Enough to tell the nearest of many; a miss must not take long.
-const mostCandidates = 500;
+const mostCandidates = 200;
 const mostDifferences = 20;
 
 /** Says that there is no record of a request, which record comes closest, and where that one differs first. */

@@ -65,7 +65,7 @@ const header = z
 
 const response = z
   .strictObject({
-    status: z.int().min(200).max(599),
+    status: z.int().min(200).max(999),
     status_text: z
       .string()
       .regex(/^[\t\x20-\x7e]*$/, 'not printable ASCII')
@@ -88,7 +88,7 @@ const response = z
 const schema = z.strictObject({
   rollcall_record: z.literal(recordVersion),
   request: z.strictObject({
-    method: z.string().regex(/^[A-Z]+$/, 'not a method'),
+    method: z.string().regex(/^[A-Z-]+$/, 'not a method'),
     path: z.string().startsWith('/', 'a path begins with a slash'),
     query: z.string().default(''),
     content_type: z.string().optional(),

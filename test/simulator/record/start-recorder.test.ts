@@ -1,6 +1,7 @@
 import {once} from 'node:events';
 import {mkdir, rm, writeFile} from 'node:fs/promises';
 import {request as httpRequest, type IncomingMessage, type ServerResponse} from 'node:http';
+import {type AddressInfo, createServer} from 'node:net';
 import {gzipSync} from 'node:zlib';
 import {describe, expect, it} from 'vitest';
 import type {Logger} from '../../../src/core/ports.ts';
@@ -337,6 +338,44 @@ describe('a recorder', () => {
     });
     expect(recorder.ledger.entries()).toMatchObject([{decision: 'unreachable', status: 502, ended: 'sent'}]);
     expect(recordsOf(folder)).toEqual([]);
+  });
+
+  it.each([
+    {
+      name: 'a status of its own',
+      head: 'HTTP/1.1 799 Out of Bounds\r\nx-name: \u00e9',
+      replayed: {status: 799, statusText: 'Out of Bounds'},
+    },
+    {name: 'something that is not HTTP', head: 'HTTP/1.1 200 OK\r\nx-name: \u0001', replayed: 'reset'},
+    {
+      name: 'a length that it does not keep',
+      head: 'HTTP/1.1 200 OK\r\ncontent-length: 9',
+      replayed: {chunks: ['{}'], ending: 'cut'},
+    },
+  ])('keeps and replays what a service does wrong: $name', async ({head, replayed}) => {
+    await using folder = await createTempFolder();
+    const service = createServer((socket) => {
+      socket.once('data', () => socket.end(Buffer.from(`${head}\r\nconnection: close\r\n\r\n{}`, 'latin1')));
+    }).listen(0, '127.0.0.1');
+    await once(service, 'listening');
+    const {port} = service.address() as AddressInfo;
+    let passed: RawReply | 'reset';
+    {
+      await using recorder = await openRecorder(`http://127.0.0.1:${port}`, {folder: folder.path});
+      passed = await rawExchange(recorder.url, {target});
+    }
+    service.close();
+    await once(service, 'close');
+    await using replayer = await openReplayer({folder: folder.path});
+    const again = await rawExchange(replayer.url, {target});
+    if (typeof replayed === 'string') expect([passed, again]).toEqual([replayed, replayed]);
+    else {
+      expect(passed).toMatchObject(replayed);
+      expect(again).toEqual({
+        ...(passed as RawReply),
+        headers: ['x-rollcall-simulated', 'true', ...(passed as RawReply).headers],
+      });
+    }
   });
 
   it('notes what passes in its ledger, and refuses what it cannot pass', async () => {

@@ -97,10 +97,8 @@ describe('a replayer', () => {
     const headers = ['content-length', '2', 'content-type', 'application/json'];
     await write(folder, {reply: {headers, chunks: [{ms: 0, bytes: Buffer.from('{"edited":"ü"}')}]}});
     await using replayer = await openReplayer({folder: folder.path});
-    expect(await send(replayer.url, ask('hi'))).toMatchObject({
-      headers: expect.arrayContaining(['content-length', '15']),
-      ending: 'end',
-    });
+    const {headers: sent, ending} = (await send(replayer.url, ask('hi'))) as RawReply;
+    expect([sent[sent.indexOf('content-length') + 1], ending]).toEqual(['15', 'end']);
   });
 
   it.each([
