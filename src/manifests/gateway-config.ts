@@ -7,7 +7,7 @@ export interface GatewayConfig {
   readonly port: number | undefined;
   /** One for each rule of each HTTPRoute, in the order in which they are tried (Gateway API precedence is the matcher's). */
   readonly routes: readonly GatewayRoute[];
-  /** By `namespace/name`. */
+  /** By `namespace/name`, with the kind behind it where two kinds have that name. */
   readonly backends: ReadonlyMap<string, GatewayBackend>;
   /** Every credential in the documents. */
   readonly secrets: readonly string[];
@@ -48,6 +48,7 @@ export interface GatewayRoute {
 export interface RouteMatch {
   readonly path: {readonly type: 'Exact' | 'PathPrefix' | 'RegularExpression'; readonly value: string};
   readonly method: string | undefined;
+  /** Names in small letters. */
   readonly headers: readonly ValueMatch[];
   readonly queryParams: readonly ValueMatch[];
 }
@@ -97,7 +98,7 @@ export type ProviderAuth =
 export interface GatewayProvider {
   /** Unique in its backend. */
   readonly name: string;
-  /** Base URL with its scheme, no path that the service's own paths would repeat, no slash at the end. */
+  /** Base URL with its scheme, no slash at the end. A path of a gateway's or a project's own ends in `/openai`, where Azure's begins. */
   readonly endpoint: string;
   /** Undefined: the client's `model` is the deployment. */
   readonly deployment: string | undefined;

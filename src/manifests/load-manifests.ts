@@ -34,7 +34,7 @@ export function loadManifests(
   const port = readListenerPort(resources, routes);
   reportUnsupported(resources);
   reportLooseEnds(sources, {findings, resources, backends, routes});
-  const statuses = describeResources(resources, {secrets, backends, routes, policies, findings});
+  const statuses = describeResources(resources, {secrets, backends, routes, policies, port, findings});
   for (const {reader, role} of resources) if (role !== 'foreign' && role !== 'furniture') reader.finish();
   findings.throwIfAny();
   return {

@@ -11,6 +11,8 @@ export interface ReadDocuments {
   readonly backends: readonly ReadBackend[];
   readonly routes: readonly ReadRoute[];
   readonly policies: Policies;
+  /** Of the Gateways' listeners. */
+  readonly port: number | undefined;
   readonly findings: Findings;
 }
 
@@ -44,7 +46,7 @@ function describeResource(resource: Resource, read: ReadDocuments): string | und
     case 'route':
       return describeRoute(read.routes.find((document) => document.resource === resource));
     case 'gateway':
-      return 'its HTTP listener gives the port';
+      return describePort(read.port);
     case 'grant':
       return 'allows references';
     case 'policy':
@@ -54,6 +56,10 @@ function describeResource(resource: Resource, read: ReadDocuments): string | und
     case 'foreign':
       return undefined;
   }
+}
+
+function describePort(port: number | undefined): string {
+  return port === undefined ? 'has no HTTP listener' : `port ${port}`;
 }
 
 function describeRoute(document: ReadRoute | undefined): string | undefined {
