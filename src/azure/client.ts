@@ -23,7 +23,7 @@ import {
 
 export interface AzureClientOptions {
   readonly endpoint: AzureEndpoint;
-  /** The deployment's name; undefined where each call names its own. */
+  /** The deployment of calls that name none; undefined where each names its own. */
   readonly deployment: string | undefined;
   readonly credentials: Credentials;
   readonly limits?: Partial<TransportLimits> | undefined;
@@ -41,7 +41,7 @@ export interface AzureClientOptions {
 
 /** What one call has of its own. */
 export interface AzureCallOptions extends CallOptions {
-  /** Where the client has no deployment. */
+  /** In the place of the client's. */
   readonly deployment?: string | undefined;
   /** The `authorization` of whoever asks for it, for credentials that pass it on. */
   readonly authorization?: string | undefined;
@@ -199,11 +199,13 @@ class PooledClient implements AzureClient {
   }
 
   #targetOf(operation: AzureOperation, {deployment}: AzureCallOptions): string {
-    const {endpoint} = this.#options;
-    if (this.#options.deployment === undefined) return renderTarget(endpoint, operation, deployment ?? '');
+    const {endpoint, deployment: own} = this.#options;
+    if (own === undefined || (deployment ?? own) !== own) {
+      return renderTarget(endpoint, operation, deployment ?? '');
+    }
     let target = this.#targets.get(operation);
     if (target === undefined) {
-      target = renderTarget(endpoint, operation, this.#options.deployment);
+      target = renderTarget(endpoint, operation, own);
       this.#targets.set(operation, target);
     }
     return target;
@@ -216,7 +218,7 @@ class PooledClient implements AzureClient {
 
   #errorContext(operation: AzureOperation, options?: AzureCallOptions): ErrorContext {
     const {endpoint, credentials, redact: redactOwn, clock} = this.#options;
-    const deployment = this.#options.deployment ?? options?.deployment ?? '';
+    const deployment = options?.deployment ?? this.#options.deployment ?? '';
     const passed = options?.authorization;
     const redactPassed =
       passed === undefined

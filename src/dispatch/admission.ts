@@ -1,12 +1,21 @@
 import type {Cancellation} from '../core/cancellation.ts';
 import type {Clock} from '../core/clock.ts';
+import type {CallError} from '../core/errors.ts';
 
 /** Who goes first when there is room: a rollout already begun (its judge, its next turn, its retry), then new ones. */
 export type Priority = 'begun' | 'new';
 
+/** A pause that somebody's refusal brought about. */
+export interface CoolDown {
+  readonly leftMs: number;
+  readonly because: CallError;
+}
+
 export interface AdmitOptions {
   readonly priority: Priority;
   readonly cancellation: Cancellation;
+  /** Asked about the cool-down that is met, or that begins while waiting: an error means not to wait for its end. */
+  readonly refuse?: ((coolDown: CoolDown) => Error | undefined) | undefined;
 }
 
 /** Gives the place back. Calling it twice is harmless. */
@@ -14,10 +23,10 @@ export type Release = () => void;
 
 /** When a call to a deployment may start. Every door to the deployment asks the same one. */
 export interface Admission {
-  /** Resolves when there is room, first come first served within a priority; rejects when cancelled while waiting. */
+  /** Resolves when there is room, first come first served within a priority; rejects when cancelled or refused while waiting. */
   admit(options: AdmitOptions): Promise<Release>;
-  /** Nobody starts before `waitMs` have passed (a cool-down): a longer pause wins over a shorter one. */
-  pause(waitMs: number): void;
+  /** Nobody starts before `waitMs` have passed (a cool-down): a longer pause wins over a shorter one. `because` is told to those who wait. */
+  pause(waitMs: number, because?: CallError): void;
   readonly inFlight: number;
   readonly waiting: number;
 }
@@ -45,11 +54,12 @@ class GradualAdmission implements Admission {
   readonly #limit: number;
   readonly #clock: Clock;
   readonly #openEveryMs: number;
-  readonly #queues: Readonly<Record<Priority, Set<() => void>>> = {begun: new Set(), new: new Set()};
+  readonly #queues: Readonly<Record<Priority, Set<Waiter>>> = {begun: new Set(), new: new Set()};
   #inFlight = 0;
   #places = 0;
   #nextPlaceAt = 0;
   #pausedUntil = 0;
+  #pausedBecause: CallError | undefined;
   #wake: Wake | undefined;
 
   constructor({limit, clock, openEveryMs = 1.5}: AdmissionOptions) {
@@ -58,29 +68,23 @@ class GradualAdmission implements Admission {
     this.#openEveryMs = openEveryMs;
   }
 
-  admit({priority, cancellation}: AdmitOptions): Promise<Release> {
+  admit(options: AdmitOptions): Promise<Release> {
+    const {priority, cancellation, refuse} = options;
     if (cancellation.reason !== undefined) return Promise.reject(cancellation.reason);
     if (this.#queues[priority].size === 0 && this.#findPlace()) return Promise.resolve(this.#take());
-    return new Promise((resolve, reject) => {
-      const queue = this.#queues[priority];
-      const start = (): void => {
-        stopListening();
-        resolve(this.#take());
-      };
-      const stopListening = cancellation.onCancel((reason) => {
-        queue.delete(start);
-        if (this.waiting === 0) this.#stopWaking();
-        reject(reason);
-      });
-      queue.add(start);
-      this.#wakeLater();
-    });
+    const refusal = refuse && this.#refusalBy(refuse);
+    return refusal === undefined ? this.#wait(options) : Promise.reject(refusal);
   }
 
-  pause(waitMs: number): void {
-    this.#pausedUntil = Math.max(this.#pausedUntil, this.#clock.monotonic() + waitMs);
+  pause(waitMs: number, because?: CallError): void {
+    const untilMs = this.#clock.monotonic() + waitMs;
+    if (untilMs > this.#pausedUntil) {
+      this.#pausedUntil = untilMs;
+      this.#pausedBecause = because;
+    }
     this.#places = 0;
     this.#nextPlaceAt = this.#pausedUntil;
+    this.#refuseWaiting();
   }
 
   get inFlight(): number {
@@ -89,6 +93,41 @@ class GradualAdmission implements Admission {
 
   get waiting(): number {
     return this.#queues.begun.size + this.#queues.new.size;
+  }
+
+  #wait({priority, cancellation, refuse}: AdmitOptions): Promise<Release> {
+    return new Promise((resolve, reject) => {
+      const queue = this.#queues[priority];
+      const leave = (reason: Error): void => {
+        stopListening();
+        queue.delete(waiter);
+        if (this.waiting === 0) this.#stopWaking();
+        reject(reason);
+      };
+      const start = (): void => {
+        stopListening();
+        resolve(this.#take());
+      };
+      const waiter: Waiter = {start, leave, refuse};
+      queue.add(waiter);
+      const stopListening = cancellation.onCancel(leave);
+      this.#wakeLater();
+    });
+  }
+
+  #refuseWaiting(): void {
+    for (const queue of [this.#queues.begun, this.#queues.new]) {
+      for (const {refuse, leave} of queue) {
+        const refusal = refuse && this.#refusalBy(refuse);
+        if (refusal !== undefined) leave(refusal);
+      }
+    }
+  }
+
+  #refusalBy(refuse: NonNullable<AdmitOptions['refuse']>): Error | undefined {
+    const because = this.#pausedBecause;
+    const leftMs = this.#pausedUntil - this.#clock.monotonic();
+    return because === undefined || leftMs <= 0 ? undefined : refuse({leftMs, because});
   }
 
   #take(): Release {
@@ -108,7 +147,7 @@ class GradualAdmission implements Admission {
       const [next] = queue;
       if (next === undefined) return;
       queue.delete(next);
-      next();
+      next.start();
     }
     this.#wakeLater();
   }
@@ -146,6 +185,12 @@ class GradualAdmission implements Admission {
     this.#wake?.stop();
     this.#wake = undefined;
   }
+}
+
+interface Waiter {
+  readonly start: () => void;
+  readonly leave: (reason: Error) => void;
+  readonly refuse: AdmitOptions['refuse'];
 }
 
 interface Wake {

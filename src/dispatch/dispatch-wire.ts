@@ -7,13 +7,13 @@ import type {Dispatcher} from './dispatcher.ts';
 /**
  * The same model, admitted and retried by `dispatcher`, with every exchange and all waiting in its trace. An answer that
  * is a stream keeps its place until its last byte has passed, its reader has left it, or it is cancelled; nothing is
- * tried again once it has begun.
+ * tried again once it has begun. During a cool-down that is longer than the dispatcher may wait, it fails at once.
  */
 export function dispatchWire(model: WireModel, dispatcher: Dispatcher, priority: Priority): WireModel {
   return async (request, {cancellation}) => {
     const {value, calls, queuedMs, callMs} = await dispatcher.dispatch(
       async (options) => watchAnswer(await model(request, options), cancellation),
-      {cancellation, priority, holdWhile: ({over}) => over},
+      {cancellation, priority, holdWhile: ({over}) => over, failsInCoolDown: true},
     );
     return {...value.answer, trace: {...value.answer.trace, calls, queuedMs, callMs}};
   };

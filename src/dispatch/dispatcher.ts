@@ -1,7 +1,7 @@
 import type {Cancellation} from '../core/cancellation.ts';
 import {type Clock, type Random, sleep} from '../core/clock.ts';
 import {CallError} from '../core/errors.ts';
-import type {Admission, Priority} from './admission.ts';
+import type {Admission, AdmitOptions, CoolDown, Priority} from './admission.ts';
 import {type CallHistory, decideRetry, type RetryOptions} from './retry-policy.ts';
 
 export interface DispatchOptions<T = unknown> {
@@ -12,6 +12,8 @@ export interface DispatchOptions<T = unknown> {
    * Without it, or without a promise, it is given back with the result.
    */
   readonly holdWhile?: ((value: T) => Promise<void> | undefined) | undefined;
+  /** For callers who would rather know: a cool-down longer than one may wait fails the call, and is not waited for. */
+  readonly failsInCoolDown?: boolean | undefined;
 }
 
 /** One exchange with the deployment. It is called again for each try. */
@@ -51,13 +53,15 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
   const reach = new Reach();
 
   return {
-    async dispatch(exchange, {cancellation, priority, holdWhile}) {
+    async dispatch(exchange, {cancellation, priority, holdWhile, failsInCoolDown}) {
       const tries = new Tries();
+      const refuse = refuserOf(failsInCoolDown, tries, options);
       for (;;) {
         const queuedFrom = clock.monotonic();
         const release = await admission.admit({
           priority: tries.calls === 0 ? priority : 'begun',
           cancellation,
+          refuse,
         });
         const sentAt = clock.monotonic();
         tries.queuedMs += sentAt - queuedFrom;
@@ -80,11 +84,11 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
           tries.addCall(clock.monotonic() - sentAt);
           reach.onFailure(error, clock.monotonic());
           // Whoever asks to be left alone is, by all, even where this call is given up.
-          if (error.retryAfterMs !== undefined) admission.pause(error.retryAfterMs);
+          if (error.retryAfterMs !== undefined) admission.pause(error.retryAfterMs, error);
           const silentMs = reach.silentMs(clock.monotonic());
           const delayMs = delayBeforeRetry(error, tries, {...options, silentMs});
           // Before the place is free again, so that no one slips through into the cool-down.
-          if (error.throttled) admission.pause(delayMs);
+          if (error.throttled) admission.pause(delayMs, error);
           release();
           tries.queuedMs += delayMs;
           await sleep(clock, delayMs, cancellation);
@@ -154,6 +158,36 @@ function delayBeforeRetry(error: CallError, tries: Tries, context: RetryContext)
   if (error.throttled) tries.waitedMs += decision.delayMs;
   context.onRetry?.(error, decision.delayMs);
   return decision.delayMs;
+}
+
+function refuserOf(
+  failsInCoolDown: boolean | undefined,
+  tries: Tries,
+  options: DispatcherOptions,
+): AdmitOptions['refuse'] {
+  return failsInCoolDown === true ? (coolDown) => refuseLongCoolDown(coolDown, tries, options) : undefined;
+}
+
+/** The refusal that brought the cool-down about, with what is left of it; undefined if that is short enough to wait for. */
+function refuseLongCoolDown(
+  {leftMs, because}: CoolDown,
+  {calls}: Tries,
+  {deployment, retry}: DispatcherOptions,
+): CallError | undefined {
+  if (leftMs <= retry.maxWaitMs) return undefined;
+  const {code, fault, hint, problems, httpStatus, requestId, body, throttled} = because;
+  const seconds = String(Math.ceil(leftMs / 1000));
+  const refusal = new CallError(
+    `${deployment} is to be left alone for another ${seconds} s: ${because.message}`,
+    {
+      ...{code, fault, hint, problems, httpStatus, requestId, body, throttled},
+      effect: 'retry',
+      retryAfterMs: leftMs,
+      cause: because,
+    },
+  );
+  refusal.calls = calls;
+  return refusal;
 }
 
 function quotaExhausted(error: CallError, deployment: string): CallError {

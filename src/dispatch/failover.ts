@@ -1,13 +1,14 @@
 import type {Clock, Random} from '../core/clock.ts';
 import {CallError} from '../core/errors.ts';
 import type {CallOptions} from '../core/ports.ts';
-import type {WireAnswer, WireModel, WireRequest} from '../core/wire.ts';
+import type {WireAnswer, WireFacts, WireModel, WireRequest} from '../core/wire.ts';
 import {chooseProvider} from './choose-provider.ts';
 import {watchAnswer} from './dispatch-wire.ts';
 import {FailedTries, type FailureKind, kindOfFailure} from './failed-tries.ts';
 import {
   endCall,
   noteAnswer,
+  noteBreak,
   noteFailure,
   type ProviderCall,
   type ProviderHealth,
@@ -125,6 +126,13 @@ function shortestWait(providers: readonly Provider[], nowMs: number): number | u
   return waits.length === 0 ? undefined : Math.min(...waits);
 }
 
+/** Whether a stream ended with an error that is not about what was asked. */
+function hasBroken({errorCode}: WireFacts): boolean {
+  return errorCode !== undefined && !requestErrors.has(errorCode);
+}
+
+const requestErrors: ReadonlySet<string> = new Set(['cancelled', 'content_filter', 'invalid_prompt']);
+
 class Provider {
   readonly tier: number;
   state: ProviderHealth = untriedProvider;
@@ -150,8 +158,12 @@ class Provider {
     try {
       const watched = watchAnswer(await this.#provider.model(request, options), options.cancellation);
       isHeld = watched.over !== undefined;
-      void watched.over?.then(() => this.#end(call));
-      this.#noteAnswer(call);
+      const {facts} = watched.answer;
+      void watched.over?.then(() => {
+        this.#end(call);
+        if (hasBroken(facts)) this.state = noteBreak(this.state);
+      });
+      this.#noteAnswer(call, this.#options.clock.monotonic());
       return watched.answer;
     } catch (error) {
       if (error instanceof CallError && options.cancellation.reason === undefined)
@@ -181,9 +193,9 @@ class Provider {
     this.state = endCall(this.state, call);
   }
 
-  #noteAnswer(call: ProviderCall): void {
+  #noteAnswer(call: ProviderCall, nowMs: number | undefined): void {
     const wasAside = this.state.aside !== undefined;
-    this.state = noteAnswer(this.state, call, this.#options.clock.monotonic());
+    this.state = noteAnswer(this.state, call, nowMs);
     if (!wasAside || this.state.aside !== undefined) return;
     this.isMisconfigured = false;
     this.#options.onBack?.(this.#provider.name);
@@ -193,7 +205,7 @@ class Provider {
     const kind: FailureKind = kindOfFailure(error);
     if (kind === 'final') {
       // It refused the request, so it is there.
-      this.#noteAnswer(call);
+      this.#noteAnswer(call, undefined);
       return;
     }
     const isMisconfigured = kind === 'misconfigured';

@@ -66,16 +66,28 @@ export function startCall(
   };
 }
 
-/** It has answered, or its stream has begun; it is still pending. Only a call that tried it out brings it back. */
-export function noteAnswer(provider: ProviderHealth, call: ProviderCall, nowMs: number): ProviderHealth {
+/**
+ * It has answered, or its stream has begun; it is still pending. Only a call that tried it out brings it back. `nowMs` is
+ * undefined for an answer that says nothing about how quick it is, such as the refusal of a bad request.
+ */
+export function noteAnswer(
+  provider: ProviderHealth,
+  call: ProviderCall,
+  nowMs: number | undefined,
+): ProviderHealth {
   const {health, latencyMs, round} = provider;
-  const tookMs = nowMs - call.startedMs;
+  const tookMs = nowMs === undefined ? latencyMs : nowMs - call.startedMs;
   const next = {
     ...provider,
     health: moved(health, 1),
-    latencyMs: latencyMs === undefined ? tookMs : moved(latencyMs, tookMs),
+    latencyMs: latencyMs === undefined || tookMs === undefined ? tookMs : moved(latencyMs, tookMs),
   };
   return call.round === round ? {...next, failures: 0, aside: undefined} : next;
+}
+
+/** An answer that had begun broke off: it counts, but sets nobody aside. */
+export function noteBreak(provider: ProviderHealth): ProviderHealth {
+  return {...provider, health: moved(provider.health, 0)};
 }
 
 /**

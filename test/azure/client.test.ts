@@ -44,6 +44,22 @@ describe('a request', () => {
   });
 });
 
+describe('a call with a deployment of its own', () => {
+  it.each([
+    ['in the place of the client’s', 'my dep'],
+    ['where the client has none', undefined],
+  ])('goes there, %s', async (_, deployment) => {
+    await using server = await openScriptedServer((socket) => socket.write(reply(404, '{}')));
+    const baseUrl = `${server.origin}/openai?api-version=2024-10-21`;
+    await using client = open(server.origin, {deployment}, {baseUrl});
+    const call = client.post(chat, {}, {...ask, deployment: 'theirs'});
+    await expect(call).rejects.toMatchObject({
+      hint: expect.stringContaining('/deployments/theirs/') as string,
+    });
+    expect(server.requests[0]).toMatch(/^POST \/openai\/deployments\/theirs\/chat/);
+  });
+});
+
 describe('a reply', () => {
   it('comes with what its headers tell', async () => {
     await using server = await openScriptedServer((socket) =>

@@ -1,9 +1,16 @@
 import fc from 'fast-check';
 import {describe, expect, it} from 'vitest';
 import {CancellationSource} from '../../src/core/cancellation.ts';
-import {type Admission, createAdmission, type Priority, type Release} from '../../src/dispatch/admission.ts';
+import {
+  type Admission,
+  type CoolDown,
+  createAdmission,
+  type Priority,
+  type Release,
+} from '../../src/dispatch/admission.ts';
 import {createFakeClock, settle} from '../helpers/fake-clock.ts';
 import {neverCancelled} from '../helpers/never-cancelled.ts';
+import {failure} from './wire-answers.ts';
 
 function track(admission: Admission, priority: Priority, cancellation = neverCancelled) {
   const entry: {release: Release | undefined; error: unknown} = {release: undefined, error: undefined};
@@ -98,6 +105,53 @@ describe('admission', () => {
     expect(entry.release).toBeUndefined();
     await clock.advance(1);
     expect(entry.release).toBeDefined();
+  });
+
+  it('asks those who wait, and those who come, whether a cool-down is too long for them', async () => {
+    const clock = createFakeClock();
+    const admission = createAdmission({limit: 1, clock, openEveryMs: 0});
+    const because = failure({throttled: true});
+    const tooLong = new Error('too long');
+    const asked: number[] = [];
+    const refuse = (coolDown: CoolDown): Error | undefined => {
+      expect(coolDown.because).toBe(because);
+      asked.push(coolDown.leftMs);
+      return coolDown.leftMs > 10_000 ? tooLong : undefined;
+    };
+    const source = new CancellationSource();
+    const admit = () => {
+      const options = {priority: 'new', cancellation: source, refuse} as const;
+      return admission.admit(options).catch((error: unknown) => error);
+    };
+    const holder = track(admission, 'new');
+    const brief = admit();
+    const patient = track(admission, 'new');
+    await settle();
+    admission.pause(5_000, because);
+    admission.pause(60_000, because);
+    expect(await brief).toBe(tooLong);
+    expect(await admit()).toBe(tooLong);
+    await clock.advance(55_000);
+    const late = admit();
+    expect(asked).toEqual([5_000, 60_000, 60_000, 5_000]);
+    holder.release?.();
+    await clock.advance(5_000);
+    expect(patient.release).toBeDefined();
+    patient.release?.();
+    expect(await late).toBeTypeOf('function');
+    expect([admission.waiting, source.listenerCount, clock.pendingTimers]).toEqual([0, 0, 0]);
+  });
+
+  it('refuses nobody because of a pause that has no reason', async () => {
+    const clock = createFakeClock();
+    const admission = createAdmission({limit: 1, clock});
+    admission.pause(60_000);
+    const admitted = admission.admit({
+      ...{priority: 'new', cancellation: neverCancelled},
+      refuse: () => new Error('no'),
+    });
+    await clock.advance(60_000);
+    expect(await admitted).toBeTypeOf('function');
   });
 
   it('forgets one who is cancelled while waiting', async () => {

@@ -109,6 +109,39 @@ describe('a dispatched door', () => {
     expect([admission.waiting, sent, source.listenerCount]).toEqual([0, 1, 0]);
   });
 
+  it('tells a client at once that the deployment is to be left alone for longer than may be waited', async () => {
+    const body = {error: {message: 'slow down'}};
+    let sent = 0;
+    const {clock, wire} = setUp(() => {
+      sent++;
+      return Promise.reject(
+        failure({httpStatus: 429, throttled: true, retryAfterMs: 86_400_000, code: 'ERR_MODEL_QUOTA', body}),
+      );
+    });
+    const first = await wire(ask, options).catch((error: unknown) => error);
+    expect(first).toMatchObject({httpStatus: 429, retryAfterMs: 86_400_000, body, calls: 1});
+    await clock.advance(60_000);
+    const second = await wire(ask, options).catch((error: unknown) => error);
+    expect(second).toMatchObject({
+      ...{code: 'ERR_MODEL_QUOTA', httpStatus: 429, throttled: true, body, calls: 0},
+      retryAfterMs: 86_340_000,
+    });
+    expect(sent).toBe(1);
+  });
+
+  it('waits for the end of a short cool-down', async () => {
+    let sent = 0;
+    const {clock, wire} = setUp(() =>
+      ++sent === 1
+        ? Promise.reject(failure({httpStatus: 429, throttled: true, retryAfterMs: 30_000}))
+        : Promise.resolve(bodyAnswer()),
+    );
+    const answers = [wire(ask, options), wire(ask, options)];
+    await clock.advance(30_000);
+    await clock.advance(10);
+    expect((await Promise.all(answers)).map(({trace}) => trace.calls)).toEqual([2, 1]);
+  });
+
   it('gives every place back exactly once, for all ways in which answers end', async () => {
     const end = fc.constantFrom('body', 'error', 'read', 'fail', 'leave', 'cancel', 'read and cancel');
     await fc.assert(

@@ -187,6 +187,27 @@ describe('failover', () => {
     expect(failover.status()[0]).toMatchObject({pending: 0});
   });
 
+  it.each([
+    ['ERR_MODEL_TRUNCATED', 0.7],
+    ['content_filter', 1],
+    [undefined, 1],
+  ])('holds a stream that ended with %s against the provider', async (errorCode, health) => {
+    const chunks = new FedChunks();
+    const stream = {...streamAnswer(chunks), facts: {errorCode}};
+    const failover = createFailover({
+      tiers: [[{name: 'a', model: () => Promise.resolve(stream)}]],
+      ...{clock: createFakeClock(), random: () => 0},
+    });
+    const {content} = await failover.model(ask, options);
+    if (content.kind === 'body') throw new Error('no stream');
+    const next = content.chunks[Symbol.asyncIterator]().next();
+    await settle();
+    chunks.end();
+    await next;
+    await settle();
+    expect(failover.status()[0]).toMatchObject({health, state: 'serving'});
+  });
+
   it('stops when the client is gone, and holds nothing against the provider', async () => {
     const source = new CancellationSource();
     const asked: string[] = [];

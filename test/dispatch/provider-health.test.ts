@@ -3,6 +3,7 @@ import {describe, expect, it} from 'vitest';
 import {
   endCall,
   noteAnswer,
+  noteBreak,
   noteFailure,
   type ProviderCall,
   type ProviderFailure,
@@ -30,6 +31,14 @@ describe('the health of a provider', () => {
     expect(provider).toMatchObject({pending: 0, failures: 0, aside: undefined});
     expect(provider.health).toBeCloseTo(1 - 0.3 * 0.7 * 0.7);
     expect(provider.latencyMs).toBeCloseTo(1_300);
+  });
+
+  it('learns nothing about its speed from a refusal, and suffers from an answer that breaks off', () => {
+    const {provider, call} = startCall(untriedProvider, 0);
+    const refused = noteAnswer(provider, call, undefined);
+    expect([refused.latencyMs, refused.health, refused.failures]).toEqual([undefined, 1, 0]);
+    expect(noteAnswer({...provider, latencyMs: 80}, call, undefined).latencyMs).toBe(80);
+    expect(noteBreak(refused)).toMatchObject({health: 0.7, aside: undefined, failures: 0});
   });
 
   it.each([
