@@ -1,7 +1,7 @@
 import type {Cancellation} from '../core/cancellation.ts';
 import {watchChunks} from '../core/watch-chunks.ts';
 import type {WireAnswer, WireModel} from '../core/wire.ts';
-import type {Admission, Priority} from './admission.ts';
+import type {Priority} from './admission.ts';
 import type {Dispatcher} from './dispatcher.ts';
 
 /**
@@ -16,25 +16,6 @@ export function dispatchWire(model: WireModel, dispatcher: Dispatcher, priority:
       {cancellation, priority, holdWhile: ({over}) => over, failsInCoolDown: true},
     );
     return {...value.answer, trace: {...value.answer.trace, calls, queuedMs, callMs}};
-  };
-}
-
-/** The same model behind one more limit, such as a provider's own; time waiting for it counts as queued. Nothing is retried. */
-export function limitWire(model: WireModel, admission: Admission, now: () => number): WireModel {
-  return async (request, options) => {
-    const {cancellation} = options;
-    const from = now();
-    const release = await admission.admit({priority: 'begun', cancellation});
-    const waitedMs = now() - from;
-    let isHeld = false;
-    try {
-      const {answer, over} = watchAnswer(await model(request, options), cancellation);
-      isHeld = over !== undefined;
-      void over?.then(release);
-      return {...answer, trace: {...answer.trace, queuedMs: answer.trace.queuedMs + waitedMs}};
-    } finally {
-      if (!isHeld) release();
-    }
   };
 }
 

@@ -3,7 +3,7 @@ import {describe, expect, it} from 'vitest';
 import {CancellationSource} from '../../src/core/cancellation.ts';
 import type {WireAnswer, WireModel} from '../../src/core/wire.ts';
 import {createAdmission} from '../../src/dispatch/admission.ts';
-import {dispatchWire, limitWire} from '../../src/dispatch/dispatch-wire.ts';
+import {dispatchWire} from '../../src/dispatch/dispatch-wire.ts';
 import {createDispatcher} from '../../src/dispatch/dispatcher.ts';
 import {createFakeClock, settle} from '../helpers/fake-clock.ts';
 import {neverCancelled} from '../helpers/never-cancelled.ts';
@@ -205,37 +205,5 @@ describe('a dispatched door', () => {
       ),
       {numRuns: 80},
     );
-  });
-});
-
-describe('a door with a limit of its own', () => {
-  it('waits for room, counts the waiting, and holds it as long as a stream lasts', async () => {
-    const clock = createFakeClock();
-    const admission = createAdmission({limit: 1, clock, openEveryMs: 0});
-    const chunks = new FedChunks();
-    const wire = limitWire(
-      () => Promise.resolve(streamAnswer(chunks)),
-      admission,
-      () => clock.monotonic(),
-    );
-    const reader = readerOf(await wire(ask, options));
-    const second = wire(ask, options);
-    await clock.advance(700);
-    expect([admission.inFlight, admission.waiting]).toEqual([1, 1]);
-    await reader.return?.();
-    expect((await second).trace).toMatchObject({queuedMs: 700, calls: 1});
-  });
-
-  it('gives the place back when the call fails, and tries nothing again', async () => {
-    const clock = createFakeClock();
-    const admission = createAdmission({limit: 1, clock, openEveryMs: 0});
-    const error = failure();
-    const wire = limitWire(
-      () => Promise.reject(error),
-      admission,
-      () => clock.monotonic(),
-    );
-    await expect(wire(ask, options)).rejects.toBe(error);
-    expect(admission.inFlight).toBe(0);
   });
 });
