@@ -16,9 +16,9 @@ export interface ModelRoutesOptions {
 }
 
 /**
- * The doors of a model server: chat completions and responses, whole or as events, and the list of its one model. Each also
- * stands without `/v1`: clients add the paths to a base URL that people give with it and without. Whatever `model` a client
- * names, the deployment answers.
+ * The doors of a model server: chat completions and responses, whole or as events, and the list of its one model. Each stands
+ * wherever clients look for it: below `/v1`, without it, and at the paths of Azure's clients. Whatever model or deployment a
+ * client names, the server's own answers.
  */
 export function modelRoutes(options: ModelRoutesOptions): readonly ServiceRoute[] {
   const {name, deployment} = options;
@@ -37,9 +37,22 @@ export function modelRoutes(options: ModelRoutesOptions): readonly ServiceRoute[
   ];
   return [
     {method: 'GET', path: '/', handle: () => ({body: {json: {status: 'ok'}}})},
-    ...doors,
-    ...doors.map((door) => ({...door, path: `/v1${door.path}`})),
+    ...basePaths.flatMap((base) => doors.map((door) => ({...door, path: `${base}${door.path}`}))),
+    {method: 'POST', path: `${datedPath}*`, handle: (request) => answerDated(request, options)},
   ];
+}
+
+const basePaths = ['', '/v1', '/openai', '/openai/v1'];
+const datedPath = '/openai/deployments/';
+
+/** Azure's dated surface has the deployment in its paths. */
+function answerDated(request: ServiceRequest, options: ModelRoutesOptions): Promise<ServiceReply> {
+  const {path} = request;
+  if (path.endsWith('/chat/completions')) return answer('chat', request, options);
+  throw new RequestRefusal(`Below ${datedPath} there is only …/chat/completions.`, {
+    status: 404,
+    code: 'not_found',
+  });
 }
 
 async function answer(

@@ -72,6 +72,9 @@ describe('the doors of a model server', () => {
     ['/v1/responses', 'responses', {input: 'Is it?', previous_response_id: 'resp_1', background: true}],
     ['/responses', 'responses', {input: messages, model: 5}],
     ['/v1/responses', 'responses', {prompt: {id: 'stored'}}],
+    ['/openai/deployments/other/chat/completions?api-version=2024-10-21', 'chat', {messages}],
+    ['/openai/v1/chat/completions', 'chat', {messages}],
+    ['/openai/responses?api-version=2025-03-01-preview', 'responses', {input: 'Is it?'}],
   ])('pass a request on as it came: %s', async (path, api, body) => {
     const model = createModel();
     await using service = await open(model);
@@ -101,6 +104,12 @@ describe('the doors of a model server', () => {
     expect(status).toBe(400);
     expect(json).toMatchObject({error: {type: 'invalid_request_error', code, param}});
     expect(model.asked).toEqual([]);
+  });
+
+  it('are all that there is below a deployment', async () => {
+    await using service = await open(createModel());
+    const {status, json} = await post(service, '/openai/deployments/gpt/images/generations', {});
+    expect([status, json]).toMatchObject([404, {error: {code: 'not_found'}}]);
   });
 
   it('give the service’s own error, and count its calls', async () => {
@@ -190,6 +199,7 @@ describe('the models of a model server', () => {
     await using service = await open(createModel());
     const get = async (path: string) => (await request(service.url + path)).body.json();
     expect(await get('/v1/models')).toEqual({object: 'list', data: [card]});
+    expect(await get('/openai/models?api-version=2024-10-21')).toEqual({object: 'list', data: [card]});
     expect(await get('/models')).toEqual({object: 'list', data: [card]});
     expect(await get('/v1/models/gpt')).toEqual(card);
     expect(await get('/models/policy%5Fmodel')).toEqual(card);
