@@ -7,6 +7,8 @@ export {
 } from './app/collect.ts';
 export type {AppEnvironment} from './app/environment.ts';
 export type {ConfigSources} from './app/load-run-config.ts';
+export {type RunningServers, type RunRequest, runServers} from './app/run-servers.ts';
+export {type RunningServer} from './app/services.ts';
 export {type ValidateReport, validate} from './app/validate.ts';
 export {type Cancellation, CancellationSource} from './core/cancellation.ts';
 export {CallError, CancelledError, type Problem, RollcallError} from './core/errors.ts';

@@ -69,39 +69,46 @@ function readInstance(
   const [type, ...otherTypes] = types;
   if (type === undefined) return undefined;
   const block = node.entries.get(type) ?? node;
-  const known: readonly string[] = implementations[type];
-  const declared =
-    block.kind === 'map' ? [...block.entries].flatMap((entry) => implementationOf(entry, known)) : [];
+  const declared = declaredIn(block, implementations[type]);
   const [first, second] = declared;
-  if (first !== undefined && second === undefined && otherTypes.length === 0) {
-    const [implementation, body] = first;
-    return {
-      name,
-      type,
-      implementation,
-      isExternal: hasUrl(type, body),
-      node: body,
-      path: [name, type, implementation],
-    };
-  }
-  if (first === undefined && otherTypes.length === 0 && block.kind === 'map' && hasUrl(type, block)) {
-    return {name, type, implementation: 'url', isExternal: true, node: block, path: [name, type]};
-  }
-  const {file, line, column} = block.origin;
-  const place = {file, line, column, path: formatPath([name, type])};
   if (otherTypes.length > 0) {
     const message = `declares ${types.join(' and ')} at once`;
-    report({...place, message, path: name, hint: 'Give each an instance of its own.'});
-  } else if (!isMissing(block)) {
-    const names = declared.map(([implementation]) => `\`${implementation}\``).join(' and ');
-    const message = first === undefined ? 'names no implementation' : `names ${names}, but only one can be`;
-    report({
-      ...place,
-      message,
-      hint: `Write \`${type}: {${known.join(' or ')}: {…}}\`, or \`${type}: {url: …}\` for a server that runs elsewhere.`,
-    });
+    const {file, line, column} = block.origin;
+    report({file, line, column, message, path: name, hint: 'Give each an instance of its own.'});
+    return undefined;
   }
+  if (first !== undefined && second === undefined) {
+    const [implementation, body] = first;
+    const path = [name, type, implementation];
+    return {name, type, implementation, isExternal: hasUrl(type, body), node: body, path};
+  }
+  if (first === undefined && block.kind === 'map' && hasUrl(type, block)) {
+    return {name, type, implementation: 'url', isExternal: true, node: block, path: [name, type]};
+  }
+  if (!isMissing(block)) reportImplementations(declared, block, [name, type], report);
   return undefined;
+}
+
+type Declaration = readonly [implementation: string, settings: MapNode];
+
+function declaredIn(block: ConfigNode, known: readonly string[]): readonly Declaration[] {
+  return block.kind === 'map' ? [...block.entries].flatMap((entry) => implementationOf(entry, known)) : [];
+}
+
+/** None, or several. */
+function reportImplementations(
+  declared: readonly Declaration[],
+  {origin: {file, line, column}}: ConfigNode,
+  [name, type]: readonly [name: string, type: ServerType],
+  report: (problem: Problem) => void,
+): void {
+  const names = declared.map(([implementation]) => `\`${implementation}\``).join(' and ');
+  const known = implementations[type].join(' or ');
+  report({
+    ...{file, line, column, path: formatPath([name, type])},
+    message: declared.length === 0 ? 'names no implementation' : `names ${names}, but only one can be`,
+    hint: `Write \`${type}: {${known}: {…}}\`, or \`${type}: {url: …}\` for a server that runs elsewhere.`,
+  });
 }
 
 /** Only what NeMo Gym knows can run elsewhere: a simulator is there to be started. */
@@ -114,7 +121,7 @@ function hasUrl(type: ServerType, {entries}: MapNode): boolean {
 function implementationOf(
   [name, node]: readonly [string, ConfigNode],
   known: readonly string[],
-): readonly (readonly [string, MapNode])[] {
+): readonly Declaration[] {
   if (node.kind === 'map') return [[name, node]];
   return known.includes(name) ? [[name, emptyMap(node.origin)]] : [];
 }

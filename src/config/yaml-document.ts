@@ -89,6 +89,7 @@ function describeSyntaxError(code: string, message: string): string {
   if (code === 'DUPLICATE_KEY') return 'the same key twice in one map';
   if (code === 'MULTIPLE_DOCS') return 'more than one document in the file';
   if (code === 'UNEXPECTED_TOKEN') return 'unexpected text here';
+  if (code === 'BAD_DQ_ESCAPE') return 'a backslash in double quotes that is no escape of YAML';
   return message.replace(/: ".*$/s, '');
 }
 

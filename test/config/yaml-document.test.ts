@@ -132,6 +132,12 @@ describe('parseYaml', () => {
     expect(JSON.stringify(problems)).not.toContain('canary');
   });
 
+  it('does not quote what looks like an escape in a password', () => {
+    const {problems} = parse('key: "a\\xcanary\\Ucanary12"\n');
+    expect(problems).toMatchObject([{line: 1, message: expect.stringContaining('backslash') as string}]);
+    expect(JSON.stringify(problems)).not.toContain('canary');
+  });
+
   it('refuses aliases that would unfold without end', () => {
     const lines = ['a0: &a0 [x, x, x, x, x, x, x, x, x, x]'];
     for (let n = 1; n < 8; n++) {

@@ -15,7 +15,7 @@ const pageKey = 'your-azure-api-key';
 // A judge that answers, whatever the question.
 const answers = [{rule: {match: 'equivalence grader|\\[\\[A=B\\]\\]', reply: '[[A=B]]'}}, {echo: true}];
 
-describe.skipIf(!canFollow).sequential("NeMo Gym's page, step by step", () => {
+describe.skipIf(!canFollow)("NeMo Gym's page, step by step", () => {
   const page = havePages ? readPage('nemo-gym') : '';
   const [configuration = '', credentials = ''] = codeBlocks(page, 'yaml');
   const [runServers = '', collect = ''] = codeBlocks(page, 'bash');
@@ -57,7 +57,7 @@ describe.skipIf(!canFollow).sequential("NeMo Gym's page, step by step", () => {
   });
 });
 
-describe.skipIf(!canFollow).sequential("agentgateway's page, step by step", () => {
+describe.skipIf(!canFollow)("agentgateway's page, step by step", () => {
   const page = havePages ? readPage('agentgateway') : '';
   const deployments = {'gpt-4o-mini': {model: 'gpt-4o-mini'}};
   const apply = /^kubectl apply -f- <<EOF\n([\s\S]*?)^EOF$/m;

@@ -1,4 +1,5 @@
-import type {IncomingMessage} from 'node:http';
+import {IncomingMessage} from 'node:http';
+import {Socket} from 'node:net';
 import {describe, expect, it} from 'vitest';
 import {RequestRefusal} from '../../src/servers/request-refusal.ts';
 import {createRouteTable} from '../../src/servers/route-table.ts';
@@ -14,7 +15,8 @@ const routes: readonly ServiceRoute[] = [
 const find = createRouteTable(routes);
 
 function ask(method: string, url: string, table = find): ServiceRoute | RequestRefusal {
-  return table({method, url} as IncomingMessage);
+  const request = Object.assign(new IncomingMessage(new Socket()), {method, url});
+  return table(request);
 }
 
 describe('the table of routes', () => {

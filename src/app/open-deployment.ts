@@ -1,0 +1,195 @@
+import {type AzureClient, createAzureClient} from '../azure/client.ts';
+import {createCredentials} from '../azure/credentials.ts';
+import {endpointSecrets} from '../azure/endpoint.ts';
+import {type AzureModel, createAzureModel} from '../azure/model.ts';
+import {redactUrl} from '../azure/render-url.ts';
+import type {TransportLimits} from '../azure/transport.ts';
+import {type AzureWire, createAzureWire} from '../azure/wire.ts';
+import type {ModelConfig} from '../config/model-config.ts';
+import type {ModelClient} from '../core/ports.ts';
+import type {WireModel} from '../core/wire.ts';
+import type {Admission} from '../dispatch/admission.ts';
+import {dispatchModel} from '../dispatch/dispatch-model.ts';
+import {dispatchWire} from '../dispatch/dispatch-wire.ts';
+import {createDispatcher, type Dispatcher} from '../dispatch/dispatcher.ts';
+import type {RetryOptions} from '../dispatch/retry-policy.ts';
+import {packageVersion} from '../runtime/installation.ts';
+import type {IdFactory} from './create-id.ts';
+import {credentialsOf} from './deployment-credentials.ts';
+import type {AppEnvironment} from './environment.ts';
+import type {DeploymentSettings} from './gateway-models.ts';
+import type {DeploymentAddress} from './share-admissions.ts';
+
+/** One deployment, open for calls through its one dispatcher. */
+export interface Deployment {
+  readonly name: string;
+  readonly model: AzureModel;
+  /** Calls in flight at most, over all doors. */
+  readonly limit: number;
+  /** Where new rollouts ask. */
+  readonly asPolicy: ModelClient;
+  /** Where rollouts already begun ask: served first. */
+  readonly asJudge: ModelClient;
+  /** Where clients of our doors ask, in their own protocols. */
+  readonly wire: WireModel;
+  /** Where it is, for people. */
+  readonly address: string;
+  /** Whether a call could start at once. */
+  readonly hasRoom: () => boolean;
+  readonly load: () => {readonly inFlight: number; readonly waiting: number};
+}
+
+/** A deployment with the client that is to be closed. */
+export interface OpenDeployment extends Deployment {
+  readonly client: AzureClient;
+}
+
+/** Which deployment an instance asks. */
+export interface AddressedModel extends DeploymentAddress {
+  readonly settings: DeploymentSettings;
+}
+
+/** The same with what admits its calls. */
+export type AdmittedModel = AddressedModel & {readonly admission: Admission};
+
+/** What all deployments of a process share. */
+export interface OpenContext {
+  readonly environment: AppEnvironment;
+  readonly createId: IdFactory;
+  readonly serverToken: string | undefined;
+}
+
+// A socket is free again only a turn of the event loop after its reply; with one spare for each place the next call does
+// not wait for that. Calls in flight are the admission's business.
+const socketsPerPlace = 2;
+/** Puts the pieces of one deployment together; nothing is sent. Fails with `ERR_CONFIG`, `ERR_CREDENTIALS` or `ERR_HEADERS`. */
+export function openDeployment(model: AdmittedModel, context: OpenContext): OpenDeployment {
+  const {settings, endpoint, limit, admission} = model;
+  const {logger} = context.environment;
+  const client = openClient(model, context);
+  const azure = openModel(model, client, context);
+  const wire = openWire(model, client, context);
+  for (const notice of new Set([...azure.notices, ...wire.notices]))
+    logger.warn(`${settings.name}: ${notice}`);
+  const patient = dispatcherOf(model, patienceOf(settings), context.environment);
+  const brief = dispatcherOf(model, doorPatienceOf(settings), context.environment);
+  return {
+    name: settings.name,
+    model: azure,
+    limit,
+    client,
+    asPolicy: dispatchModel(azure.respond, patient, 'new'),
+    asJudge: dispatchModel(azure.respond, patient, 'begun'),
+    wire: dispatchWire(wire.model, brief, 'new'),
+    address: redactUrl(`${endpoint.origin}${endpoint.prefix}`),
+    hasRoom: () => admission.waiting === 0 && admission.inFlight < limit,
+    load: () => ({inFlight: admission.inFlight, waiting: admission.waiting}),
+  };
+}
+
+function openClient(
+  {settings, endpoint, deployment, limit}: AdmittedModel,
+  {environment, createId, serverToken}: OpenContext,
+): AzureClient {
+  const {clock, redactor} = environment;
+  const {redact} = redactor;
+  for (const secret of endpointSecrets(endpoint)) redactor.add(secret);
+  const onSecret = (secret: string): void => redactor.add(secret);
+  return createAzureClient({
+    endpoint,
+    deployment,
+    credentials: createCredentials(credentialsOf(settings, endpoint, serverToken), {clock, onSecret}),
+    limits: limitsOf(settings),
+    poolConnections: limit * socketsPerPlace,
+    clock,
+    redact,
+    userAgent: `rollcall/${packageVersion()}`,
+    headers: settings.defaultHeaders,
+    newRequestId: () => createId('call'),
+  });
+}
+
+function openModel(
+  {settings, endpoint, deployment}: AdmittedModel,
+  client: AzureClient,
+  {environment, createId}: OpenContext,
+): AzureModel {
+  const {clock, logger} = environment;
+  const {modelFamily: family, stream} = settings;
+  return createAzureModel(
+    {endpoint, deployment, family, api: upstreamApiOf(settings), stream},
+    {client, clock, createId, onNote: (note) => logger.warn(note)},
+  );
+}
+
+function openWire(
+  {settings, endpoint, deployment}: AdmittedModel,
+  client: AzureClient,
+  {environment, createId}: OpenContext,
+): AzureWire {
+  const {clock, logger} = environment;
+  return createAzureWire(
+    {
+      endpoint,
+      deployment: settings.clientChoosesModel === true ? undefined : deployment,
+      family: settings.modelFamily,
+      api: settings.speaksAsAsked === true ? 'asked' : upstreamApiOf(settings),
+      isPassthrough: settings.passesAuthorization,
+    },
+    {client, clock, createId, onNote: (note) => logger.warn(note)},
+  );
+}
+
+function dispatcherOf(
+  {deployment, admission}: AdmittedModel,
+  retry: RetryOptions,
+  {clock, random, logger}: AppEnvironment,
+): Dispatcher {
+  return createDispatcher({
+    deployment,
+    admission,
+    retry,
+    clock,
+    random,
+    onRetry: (error, delayMs) =>
+      logger.debug(
+        `${deployment}: ${error.code}, trying again in ${String(Math.round(delayMs))} ms: ${error.message}`,
+      ),
+  });
+}
+
+/** For rollouts, which have all the time that the run has. */
+function patienceOf({retry}: ModelConfig): RetryOptions {
+  return {
+    maxTries: retry.maxTries,
+    baseDelayMs: retry.baseDelayS * 1000,
+    maxDelayMs: retry.maxDelayS * 1000,
+    maxWaitMs: retry.maxWaitS * 1000,
+  };
+}
+
+/** For clients at a door, who wait and have retries of their own. */
+function doorPatienceOf(settings: ModelConfig): RetryOptions {
+  const {maxTries, maxWaitMs, ...patience} = patienceOf(settings);
+  const {doorMaxTries, doorMaxWaitS} = settings.retry;
+  return {
+    ...patience,
+    maxTries: Math.min(maxTries, doorMaxTries),
+    maxWaitMs: Math.min(maxWaitMs, doorMaxWaitS * 1000),
+  };
+}
+
+function limitsOf({timeouts}: ModelConfig): Partial<TransportLimits> {
+  return {
+    connectMs: timeouts.connectS * 1000,
+    firstByteMs: timeouts.firstByteS * 1000,
+    idleMs: timeouts.idleS * 1000,
+    callMs: timeouts.callS * 1000,
+  };
+}
+
+/** A model server of NeMo Gym's is asked for responses; its other door is for clients that know no better. */
+function upstreamApiOf({upstreamApi, url}: ModelConfig): 'chat' | 'responses' | undefined {
+  if (upstreamApi === undefined && url !== undefined) return 'responses';
+  return upstreamApi === 'chat_completions' ? 'chat' : upstreamApi;
+}
