@@ -1,4 +1,4 @@
-import {CallError, type CallErrorOptions} from '../core/errors.ts';
+import {CallError, type CallErrorOptions, callErrorOptions} from '../core/errors.ts';
 import {asJsonObject} from '../core/json.ts';
 import {AzureCallError, statusOfInner} from './errors.ts';
 
@@ -67,12 +67,8 @@ function isClientsFault({effect, code}: CallError, {isOwnKey, isOwnDeployment}: 
 }
 
 function copyOf(error: CallError, change: Pick<CallErrorOptions, 'httpStatus' | 'effect'>): CallError {
-  const {message, code, fault, hint, problems, retryAfterMs, requestId, body} = error;
-  const {unreachable, throttled, mostTries} = error;
-  const members = {code, fault, hint, problems, retryAfterMs, requestId, body};
-  const flags = {unreachable, throttled, mostTries};
-  const options = {...members, ...flags, ...change, cause: error};
+  const options = {...callErrorOptions(error), ...change};
   return error instanceof AzureCallError
-    ? new AzureCallError(message, {...options, simulated: error.simulated})
-    : new CallError(message, options);
+    ? new AzureCallError(error.message, {...options, simulated: error.simulated})
+    : new CallError(error.message, options);
 }

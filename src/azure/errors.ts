@@ -49,7 +49,7 @@ const longestRateWaitMs = 3_600_000;
 /** Names what went wrong from a reply's status, headers and body. Never throws; its text is redacted and printable. */
 export function toCallError({status, headers, body}: FailedReply, context: ErrorContext): AzureCallError {
   const text = context.redact(body.subarray(0, longestBody).toString('utf8'));
-  return describeFailure({status, httpStatus: status, headers, body: parseErrorBody(text)}, context);
+  return describeFailure({status, httpStatus: status, headers, text, body: parseErrorBody(text)}, context);
 }
 
 /** Names an error object that came inside a reply with a success's status: in a stream, or in a Responses object. */
@@ -96,11 +96,13 @@ interface Failure {
   readonly status: number;
   readonly httpStatus: number;
   readonly headers: ReplyHeaders;
+  /** The body as it came, if it did not come inside something else. */
+  readonly text?: string;
   readonly body: AzureErrorBody;
 }
 
 function describeFailure(
-  {status, httpStatus, headers, body}: Failure,
+  {status, httpStatus, headers, text, body}: Failure,
   context: ErrorContext,
 ): AzureCallError {
   const found = findErrorRule({status, body});
@@ -118,6 +120,7 @@ function describeFailure(
     throttled: found.throttled,
     mostTries: found.mostTries,
     body: body.json,
+    bodyText: body.json && text,
     simulated: headerOf(headers, 'x-rollcall-simulated') === 'true',
   });
 }

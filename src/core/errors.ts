@@ -63,6 +63,8 @@ export interface CallErrorOptions extends RollcallErrorOptions {
   readonly requestId?: string | undefined;
   /** The failed reply's body, redacted, where it was a JSON object: for servers that pass it on. */
   readonly body?: JsonObject | undefined;
+  /** The same as it came, where it did not come inside something else. */
+  readonly bodyText?: string | undefined;
   /** The endpoint could not be reached at all (name, route, refused, TLS). */
   readonly unreachable?: boolean | undefined;
   /** The deployment refused for want of quota or capacity: not an error of ours, does not use up the attempts. */
@@ -82,6 +84,7 @@ export class CallError extends RollcallError {
   readonly httpStatus: number | undefined;
   readonly requestId: string | undefined;
   readonly body: JsonObject | undefined;
+  readonly bodyText: string | undefined;
   readonly unreachable: boolean;
   readonly throttled: boolean;
   readonly mostTries: number | undefined;
@@ -95,10 +98,19 @@ export class CallError extends RollcallError {
     this.httpStatus = options.httpStatus;
     this.requestId = options.requestId;
     this.body = options.body;
+    this.bodyText = options.bodyText;
     this.unreachable = options.unreachable ?? false;
     this.throttled = options.throttled ?? false;
     this.mostTries = options.mostTries;
   }
+}
+
+/** What an error was made with, for one like it that differs in a few points and has it as its cause. */
+export function callErrorOptions(error: CallError): CallErrorOptions {
+  const {code, fault, hint, problems, effect, retryAfterMs, httpStatus, requestId, body, bodyText} = error;
+  const {unreachable, throttled, mostTries} = error;
+  const common = {code, fault, hint, problems, effect, cause: error};
+  return {...common, retryAfterMs, httpStatus, requestId, body, bodyText, unreachable, throttled, mostTries};
 }
 
 /** Thrown out of work that was cut off on purpose: a drain's end, an abort, a deadline. Never a failed rollout. */

@@ -1,6 +1,6 @@
 import type {Cancellation} from '../core/cancellation.ts';
 import {type Clock, type Random, sleep} from '../core/clock.ts';
-import {CallError} from '../core/errors.ts';
+import {CallError, callErrorOptions} from '../core/errors.ts';
 import type {Admission, AdmitOptions, CoolDown, Priority} from './admission.ts';
 import {type CallHistory, decideRetry, type RetryOptions} from './retry-policy.ts';
 
@@ -175,16 +175,10 @@ function refuseLongCoolDown(
   {deployment, retry}: DispatcherOptions,
 ): CallError | undefined {
   if (leftMs <= retry.maxWaitMs) return undefined;
-  const {code, fault, hint, problems, httpStatus, requestId, body, throttled} = because;
   const seconds = String(Math.ceil(leftMs / 1000));
   const refusal = new CallError(
     `${deployment} is to be left alone for another ${seconds} s: ${because.message}`,
-    {
-      ...{code, fault, hint, problems, httpStatus, requestId, body, throttled},
-      effect: 'retry',
-      retryAfterMs: leftMs,
-      cause: because,
-    },
+    {...callErrorOptions(because), effect: 'retry', retryAfterMs: leftMs},
   );
   refusal.calls = calls;
   return refusal;
@@ -198,16 +192,11 @@ function quotaExhausted(error: CallError, deployment: string): CallError {
   return new CallError(
     `quota of deployment ${deployment} is gone for longer than this run may wait${asked}: ${error.message}`,
     {
+      ...callErrorOptions(error),
       code: 'ERR_MODEL_QUOTA_EXHAUSTED',
-      fault: error.fault,
       effect: 'run',
       throttled: true,
-      retryAfterMs: error.retryAfterMs,
-      httpStatus: error.httpStatus,
-      requestId: error.requestId,
-      body: error.body,
       hint: 'Run the same command again later, raise the quota, or allow longer waits with retry.max_wait_s.',
-      cause: error,
     },
   );
 }

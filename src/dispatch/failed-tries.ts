@@ -1,4 +1,4 @@
-import {CallError} from '../core/errors.ts';
+import {CallError, callErrorOptions} from '../core/errors.ts';
 import type {WireAnswer} from '../core/wire.ts';
 
 /**
@@ -53,19 +53,10 @@ export class FailedTries {
     const {error, kind} = this.#last;
     const needsWait =
       kind === 'provider' && retryAfterMs !== undefined && retryAfterMs !== error.retryAfterMs;
-    const thrown = needsWait ? withWait(error, retryAfterMs) : error;
+    const thrown = needsWait
+      ? new CallError(error.message, {...callErrorOptions(error), retryAfterMs})
+      : error;
     thrown.calls = this.#calls;
     return thrown;
   }
-}
-
-function withWait(error: CallError, retryAfterMs: number): CallError {
-  const {message, code, fault, effect, hint, problems, httpStatus, requestId, body} = error;
-  const {unreachable, throttled, mostTries} = error;
-  return new CallError(message, {
-    ...{code, fault, effect, hint, problems, httpStatus, requestId, body},
-    ...{unreachable, throttled, mostTries},
-    retryAfterMs,
-    cause: error,
-  });
 }

@@ -23,11 +23,15 @@ export interface ErrorReply {
  */
 export function toErrorReply(error: unknown, redact: Redact): ErrorReply | undefined {
   if (error instanceof CancelledError) return undefined;
-  const told = tell(error);
-  return {...told, body: redact(writeExactJson(told.body as unknown as JsonObject))};
+  const {text, ...told} = tell(error);
+  return {...told, body: redact(text ?? writeExactJson(told.body as unknown as JsonObject))};
 }
 
-type Told = Omit<ErrorReply, 'body'> & {readonly body: ServiceErrorBody | JsonObject};
+type Told = Omit<ErrorReply, 'body'> & {
+  readonly body: ServiceErrorBody | JsonObject;
+  /** The body where it is somebody else's text. */
+  readonly text?: string | undefined;
+};
 
 function tell(error: unknown): Told {
   if (error instanceof RequestRefusal) {
@@ -57,7 +61,7 @@ const statusOfFault: Readonly<Record<Fault, number>> = {
 function tellCallError(error: CallError): Told {
   const told = tellFailure(error, statusOfCall(error));
   const headers = {...waitHeaders(error.retryAfterMs), ...idHeaders(error.requestId)};
-  return {...told, headers, body: error.body ?? told.body};
+  return {...told, headers, body: error.body ?? told.body, text: error.bodyText};
 }
 
 /** The service's status where it gave one that is an error's; else what stands for its absence. */
