@@ -21,7 +21,7 @@ export function credentialsOf(
       return {bearerToken: openaiApiKey};
     case 'api_key':
       return {
-        apiKey: openaiApiKey ?? (typeof openaiBaseUrl === 'object' ? anyKey : undefined),
+        apiKey: openaiApiKey ?? (typeof openaiBaseUrl === 'object' ? (serverToken ?? anyKey) : undefined),
         apiKeyHeader,
         apiKeyPrefix,
       };

@@ -1,15 +1,18 @@
 import type {LoadedConfig} from '../config/load-config.ts';
 import type {ModelConfig} from '../config/model-config.ts';
 import {parseSimulatorSettings} from '../simulator/settings/parse-simulator-settings.ts';
+import type {SimulatorSettings} from '../simulator/settings/simulator-settings.ts';
 import {type Simulator, startSimulator} from '../simulator/simulator.ts';
 import type {AppEnvironment} from './environment.ts';
-import {refuseOpenBind} from './refuse-open-bind.ts';
+import {isLoopback, refuseOpenBind} from './refuse-open-bind.ts';
 
 /** The embedded simulators of a run; they stop with it. */
 export interface Simulators extends AsyncDisposable {
   /** Base URLs, by instance name. */
   readonly urls: ReadonlyMap<string, string>;
 }
+
+const loopbackHost = '127.0.0.1';
 
 /** Starts the named simulators, each on its own port. Fails with `ERR_CONFIG` or `ERR_PORT_IN_USE`. */
 export async function openSimulators(
@@ -25,11 +28,16 @@ export async function openSimulators(
     for (const name of new Set(names)) {
       const settings = config.simulators.get(name);
       if (settings === undefined) continue;
-      const {host, port, sourceDir, path} = settings;
+      const {host = loopbackHost, port = 0, sourceDir, path} = settings;
       const {file} = config.locate(path);
-      refuseOpenBind(host, undefined);
-      const parsed = parseSimulatorSettings(settings.settings, {file, sourceDir});
-      running.set(name, await startSimulator(parsed, {clock, host, port, logger}));
+      const {serverToken} = config;
+      refuseOpenBind(host, serverToken);
+      const parsed = acceptingToken(
+        parseSimulatorSettings(settings.settings, {file, sourceDir}),
+        serverToken,
+      );
+      const token = isLoopback(host) ? undefined : serverToken;
+      running.set(name, await startSimulator(parsed, {clock, host, port, logger, token}));
     }
   } catch (error) {
     await closeAll();
@@ -39,6 +47,11 @@ export async function openSimulators(
     urls: new Map([...running].map(([name, {url}]) => [name, url])),
     [Symbol.asyncDispose]: closeAll,
   };
+}
+
+/** Who may come in may also ask: the token is one of the resource's keys. */
+export function acceptingToken(settings: SimulatorSettings, token: string | undefined): SimulatorSettings {
+  return token === undefined ? settings : {...settings, keys: [...settings.keys, token]};
 }
 
 /** The simulators that models refer to instead of Azure. */

@@ -10,6 +10,7 @@ import type {SimulatorSettings} from '../simulator/settings/simulator-settings.t
 import {type Simulator, type SimulatorDeps, startSimulator} from '../simulator/simulator.ts';
 import type {AppEnvironment} from './environment.ts';
 import {type ConfigSources, loadRunConfig} from './load-run-config.ts';
+import {acceptingToken} from './open-simulators.ts';
 import {refuseOpenBind} from './refuse-open-bind.ts';
 
 export interface StandaloneAddress {
@@ -33,7 +34,6 @@ export interface StandaloneSimulator {
   readonly simulator: Simulator;
 }
 
-const defaultHost = '127.0.0.1';
 const defaultPort = 8900;
 const notOfTheSimulator: ReadonlySet<string> = new Set(['config_paths', 'server_token', 'default_host']);
 // Without settings, whatever deployment is asked for echoes the prompt, for any key.
@@ -58,7 +58,7 @@ export async function openStandaloneSimulator(
   const {name, settings, origin, host, port} = chooseSettings(config, environment);
   const parsed = parseSimulatorSettings({...start.implied, ...settings}, origin);
   const {serverToken} = config;
-  const chosenHost = wanted.host ?? host ?? defaultHost;
+  const chosenHost = wanted.host ?? host ?? config.defaultHost;
   refuseOpenBind(chosenHost, serverToken);
   const {title, simulator} = await start.open(acceptingToken(parsed, serverToken), {
     clock: environment.clock,
@@ -117,8 +117,8 @@ interface ChosenSettings {
   readonly name: string;
   readonly settings: JsonObject;
   readonly origin: SettingsOrigin;
-  readonly host?: string;
-  readonly port?: number;
+  readonly host?: string | undefined;
+  readonly port?: number | undefined;
 }
 
 function chooseSettings(config: LoadedConfig, {cwd}: AppEnvironment): ChosenSettings {
@@ -134,11 +134,6 @@ function chooseSettings(config: LoadedConfig, {cwd}: AppEnvironment): ChosenSett
   );
   const origin = {file, sourceDir: file === undefined ? cwd : dirname(resolve(file))};
   return {name: 'simulator', settings: Object.keys(settings).length === 0 ? openHouse : settings, origin};
-}
-
-/** Who may come in may also ask: the token is one of the resource's keys. */
-function acceptingToken(settings: SimulatorSettings, token: string | undefined): SimulatorSettings {
-  return token === undefined ? settings : {...settings, keys: [...settings.keys, token]};
 }
 
 function severalSimulators(names: readonly string[]): RollcallError {

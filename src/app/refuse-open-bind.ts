@@ -2,9 +2,14 @@ import {RollcallError} from '../core/errors.ts';
 
 const loopback = /^(?:localhost|127(?:\.\d{1,3}){3}|::1|0:0:0:0:0:0:0:1)$/i;
 
+/** Whether only this machine can reach what listens there. */
+export function isLoopback(host: string): boolean {
+  return loopback.test(host);
+}
+
 /** Fails with `ERR_CONFIG` where a server would listen beyond this machine and ask nobody who they are. */
 export function refuseOpenBind(host: string, token: string | undefined): void {
-  if (token !== undefined || loopback.test(host)) return;
+  if (token !== undefined || isLoopback(host)) return;
   throw new RollcallError(`listening on ${host} would let in everybody who can reach this machine`, {
     code: 'ERR_CONFIG',
     fault: 'config',

@@ -82,7 +82,7 @@ function refuseOpenBinds({config, gateway}: ServerConfiguration): void {
   refuseOpenBind(headServer.host, serverToken);
   const served = [...models.values()].filter(({url}) => url === undefined);
   for (const {host} of [...served, ...judges.values(), ...agents.values()]) refuseOpenBind(host, serverToken);
-  for (const {host} of simulators.values()) refuseOpenBind(host, serverToken);
+  for (const {host} of simulators.values()) if (host !== undefined) refuseOpenBind(host, serverToken);
   if (gateway !== undefined) refuseOpenBind(config.gateway.host ?? defaultHost, serverToken);
 }
 

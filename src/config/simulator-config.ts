@@ -9,9 +9,10 @@ export interface SimulatorConfig {
   readonly name: string;
   /** Dotted path of the settings in the document. */
   readonly path: string;
-  readonly host: string;
-  /** 0 takes a free one. */
-  readonly port: number;
+  /** Undefined: loopback where it is embedded, the default host where it is a server of its own. */
+  readonly host: string | undefined;
+  /** 0 takes a free one; undefined: any where it is embedded, its own where it is a server of its own. */
+  readonly port: number | undefined;
   /** Everything else, for the simulator to read. */
   readonly settings: JsonObject;
   /** Folder of the file that declares it: relative paths in `settings` start there. */
@@ -21,7 +22,7 @@ export interface SimulatorConfig {
 const section = createSection({
   entrypoint: withDefault(text(), 'app.py'),
   host: optional(text()),
-  port: withDefault(integer(0, 65_535), 0),
+  port: optional(integer(0, 65_535)),
 });
 
 /** The keys of a simulator's settings that belong to the configuration and not to the simulator. */
@@ -30,7 +31,7 @@ export const simulatorKeys: KeyTree = section.keys;
 /** Reads what every server has of a simulator's settings and keeps the rest. */
 export function readSimulator(
   {name, node, path}: ServerInstance,
-  context: SectionContext & {readonly defaultHost: string; readonly cwd: string},
+  context: SectionContext & {readonly cwd: string},
 ): SimulatorConfig | undefined {
   // Its other keys are the simulator's to judge: no guesses about them here.
   const fields = section.read(node, {...context, warn: () => undefined});
@@ -39,7 +40,7 @@ export function readSimulator(
   return {
     name,
     path: formatPath(path),
-    host: fields.host ?? context.defaultHost,
+    host: fields.host,
     port: fields.port,
     settings: Object.fromEntries(settings),
     sourceDir: node.origin.folder ?? context.cwd,

@@ -107,8 +107,8 @@ sim:
     expect(models.get('m')?.openaiBaseUrl).toEqual({type: 'simulators', name: 'sim'});
     expect(simulators.get('sim')).toMatchObject({
       name: 'sim',
-      host: '127.0.0.1',
-      port: 0,
+      host: undefined,
+      port: undefined,
       settings: {seed: 7, answer_key: 'answers.jsonl'},
     });
   });
