@@ -176,6 +176,7 @@ function doorPatienceOf(settings: ModelConfig): RetryOptions {
     ...patience,
     maxTries: Math.min(maxTries, doorMaxTries),
     maxWaitMs: Math.min(maxWaitMs, doorMaxWaitS * 1000),
+    outageMs: 0,
   };
 }
 

@@ -86,7 +86,7 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
           // Whoever asks to be left alone is, by all, even where this call is given up.
           if (error.retryAfterMs !== undefined) admission.pause(error.retryAfterMs, error);
           const silentMs = reach.silentMs(clock.monotonic());
-          const delayMs = delayBeforeRetry(error, tries, {...options, silentMs});
+          const delayMs = delayBeforeRetry(error, tries, {...options, silentMs, failsInCoolDown});
           // Before the place is free again, so that no one slips through into the cool-down.
           if (error.throttled) admission.pause(delayMs, error);
           release();
@@ -137,6 +137,7 @@ class Reach {
 
 interface RetryContext extends DispatcherOptions {
   readonly silentMs: number | undefined;
+  readonly failsInCoolDown: boolean | undefined;
 }
 
 /** Milliseconds until the next try; throws the error when there is none. */
@@ -151,7 +152,9 @@ function delayBeforeRetry(error: CallError, tries: Tries, context: RetryContext)
   };
   const decision = decideRetry(error, history, context.retry, context.random);
   if (decision.action === 'stop') {
-    const final = decision.because === 'quota' ? quotaExhausted(error, context.deployment) : error;
+    // Who did not want to wait is told of the wait, not of an end.
+    const isGone = decision.because === 'quota' && context.failsInCoolDown !== true;
+    const final = isGone ? quotaExhausted(error, context.deployment) : error;
     final.calls = tries.calls;
     throw final;
   }

@@ -10,6 +10,11 @@ export interface RetryOptions {
   readonly maxDelayMs: number;
   /** One wait longer than this ends the deployment; waits that sum up to more end the call. */
   readonly maxWaitMs: number;
+  /**
+   * How long a deployment that has answered before may be out of reach until a call is given up; 120,000 unless said. 0:
+   * nobody waits for its end, and what cannot be reached counts as any other failure.
+   */
+  readonly outageMs?: number | undefined;
 }
 
 /** What is known about a call when it has just failed. */
@@ -31,13 +36,13 @@ export type RetryDecision =
 // An endpoint that never answered is most likely misspelt: say so after a few seconds.
 // One that did answer may be restarting: nothing is lost by waiting for it a while.
 const triesIfNeverReached = 3;
-const outageToSurviveMs = 120_000;
+const defaultOutageMs = 120_000;
 
 /** Whether and when to try a failed call again. Full jitter; the server's own wait wins over ours (azure-openai.md §4.4). */
 export function decideRetry(
   error: CallError,
   history: CallHistory,
-  {maxTries, baseDelayMs, maxDelayMs, maxWaitMs}: RetryOptions,
+  {maxTries, baseDelayMs, maxDelayMs, maxWaitMs, outageMs = defaultOutageMs}: RetryOptions,
   random: Random,
 ): RetryDecision {
   if (error.effect !== 'retry') return {action: 'stop', because: 'final'};
@@ -50,11 +55,11 @@ export function decideRetry(
       ? {action: 'stop', because: 'tries'}
       : {action: 'retry', delayMs};
   }
-  if (error.unreachable) {
+  if (error.unreachable && outageMs > 0) {
     const givenUp =
       history.silentMs === undefined
         ? history.failures >= triesIfNeverReached
-        : history.silentMs + delayMs > outageToSurviveMs;
+        : history.silentMs + delayMs > outageMs;
     return givenUp ? {action: 'stop', because: 'unreachable'} : {action: 'retry', delayMs};
   }
   if (history.failures >= worthwhileTries(error, maxTries)) return {action: 'stop', because: 'tries'};

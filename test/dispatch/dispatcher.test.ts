@@ -143,6 +143,17 @@ describe('the dispatcher', () => {
     expect(await result).toMatchObject({code: 'ERR_MODEL_QUOTA_EXHAUSTED', effect: 'run', throttled: true});
   });
 
+  it('gives the refusal itself to who does not want to wait', async () => {
+    const {clock, dispatcher} = setUp();
+    const refusal = failure({httpStatus: 429, throttled: true, retryAfterMs: 86_400_000});
+    const {exchange} = scripted(clock, [refusal]);
+    const result = dispatcher
+      .dispatch(exchange, {...options, failsInCoolDown: true})
+      .catch((error: unknown) => error);
+    await clock.advance(200);
+    expect(await result).toBe(refusal);
+  });
+
   it('throws a bug as it is, without trying again', async () => {
     const {clock, dispatcher, inFlight} = setUp();
     const bug = new TypeError('x is not a function');

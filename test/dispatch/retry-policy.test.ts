@@ -70,6 +70,18 @@ describe('the retry policy', () => {
     expect(decideRetry(failure({unreachable: true}), history, options, half).action).toBe('retry');
   });
 
+  it.each([
+    {maxTries: 3, history: {failures: 3, silentMs: 0}},
+    {maxTries: 1, history: {failures: 1, silentMs: 0}},
+    {maxTries: 1, history: {failures: 1, silentMs: undefined}},
+  ])('does not wait for the end of an outage where it is told to: %j', ({maxTries, history}) => {
+    const brief = {...options, maxTries, outageMs: 0};
+    expect(decideRetry(failure({unreachable: true}), {...first, ...history}, brief, half)).toEqual({
+      action: 'stop',
+      because: 'tries',
+    });
+  });
+
   it('keeps the wait that the server asks for in full, also past a minute', () => {
     const refusal = failure({throttled: true, retryAfterMs: 75_000});
     const decision = decideRetry(refusal, {...first, failures: 0, refusals: 1}, options, half);
