@@ -1,5 +1,5 @@
 import type {JsonObject} from './json.ts';
-import type {CallTrace, CompletedOutcome} from './rollout.ts';
+import type {CallTrace, CompletedOutcome, FailedOutcome} from './rollout.ts';
 
 /** A record's `_rollcall`: how its answer and its reward were come by. Milliseconds to a tenth. */
 export function provenanceOf({rollout, trace, verification, judgeMs}: CompletedOutcome): JsonObject {
@@ -7,7 +7,7 @@ export function provenanceOf({rollout, trace, verification, judgeMs}: CompletedO
   const simulated = traces.some((each) => each.simulated === true);
   return {
     attempt: rollout.attempt,
-    calls: traces.reduce((sum, {calls}) => sum + calls, 0),
+    calls: sumOfCalls(traces),
     deployment: trace.deployment,
     request_id: trace.requestId ?? null,
     queued_ms: tenths(trace.queuedMs),
@@ -15,6 +15,31 @@ export function provenanceOf({rollout, trace, verification, judgeMs}: CompletedO
     judge_ms: tenths(judgeMs),
     ...(simulated ? {simulated} : {}),
   };
+}
+
+/** The `_rollcall` that goes from an agent's server to its collector: a record's, and how many of its calls were the judge's. */
+export function servedProvenanceOf(outcome: CompletedOutcome): JsonObject {
+  return {...provenanceOf(outcome), judge_calls: sumOfCalls(outcome.verification?.traces ?? [])};
+}
+
+/** The same for a failure: what was called until then, and how long the policy took if it answered. */
+export function servedProvenanceOfFailure({rollout, error, trace}: FailedOutcome): JsonObject {
+  const {attempt} = rollout;
+  if (trace === undefined) return {attempt, calls: error.calls, judge_calls: 0};
+  return {
+    attempt,
+    calls: trace.calls + error.calls,
+    judge_calls: error.calls,
+    deployment: trace.deployment,
+    request_id: trace.requestId ?? null,
+    queued_ms: tenths(trace.queuedMs),
+    model_ms: tenths(trace.callMs),
+    ...(trace.simulated === true ? {simulated: true} : {}),
+  };
+}
+
+function sumOfCalls(traces: readonly CallTrace[]): number {
+  return traces.reduce((sum, {calls}) => sum + calls, 0);
 }
 
 function tenths(ms: number): number {

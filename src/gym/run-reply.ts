@@ -1,4 +1,4 @@
-import {asJsonObject, asNumber, asString, type JsonObject} from '../core/json.ts';
+import {asJsonObject, asNumber, asString, type JsonObject, type JsonValue} from '../core/json.ts';
 import type {CallTrace, Outcome, Rollout, Verification} from '../core/rollout.ts';
 import {notedFailure} from './noted-failure.ts';
 import {plainExcerpt} from './plain-excerpt.ts';
@@ -22,20 +22,23 @@ export function toOutcome(
 ): Outcome {
   const response = asJsonObject(reply['response']);
   const provenance = asJsonObject(reply['_rollcall']);
-  const trace = traceOf(provenance, rollout.agentName, times);
+  const calls = countCalls(provenance);
+  const trace = traceOf(provenance, {agentName: rollout.agentName, calls: calls.policy, times});
   const noted = notedFailure(reply, context);
   if (noted !== undefined) {
     // An answer beside a failure that is not the judge's is none: the record would blame the judge.
     const answer = noted.fault === 'judge' ? response : undefined;
-    return {status: 'failed', rollout, error: noted, response: answer, trace};
+    noted.calls = answer === undefined ? calls.policy + calls.judge : calls.judge;
+    return {status: 'failed', rollout, error: noted, response: answer, trace: answer && trace};
   }
   const refused = refusalOf(reply, response, context);
   if (refused !== undefined || response === undefined) {
-    const message = `${plainExcerpt(context.peer)} ${refused ?? 'gave no answer'}`;
-    return {status: 'failed', rollout, error: runFailed('agent', message), response: undefined, trace};
+    const error = runFailed('agent', `${plainExcerpt(context.peer)} ${refused ?? 'gave no answer'}`);
+    error.calls = calls.policy + calls.judge;
+    return {status: 'failed', rollout, error, response: undefined};
   }
   const judgeMs = milliseconds(provenance?.['judge_ms']) ?? 0;
-  const verification = verificationOf(reply, rollout.row);
+  const verification = verificationOf(reply, rollout.row, calls.judge);
   return {status: 'completed', rollout, response, trace, verification, judgeMs};
 }
 
@@ -47,24 +50,53 @@ function refusalOf(
   if (Boolean(reply['_ng_no_persist'])) {
     return 'says that this result is not to be kept: the rollout was cut off there';
   }
+  const {reward} = reply;
+  if (reward !== undefined && reward !== null && asNumber(reward) === undefined) {
+    return `gave a reward that is no number but ${describeKind(reward)}`;
+  }
   if (response !== undefined) return undefined;
   const keys = plainExcerpt(context.redact(Object.keys(reply).join(', '))).slice(0, 200);
   return `answered without a \`response\`; ${keys === '' ? 'its reply is empty' : `its reply has: ${keys}`}`;
 }
 
-function verificationOf(reply: JsonObject, row: JsonObject): Verification | undefined {
+function describeKind(value: JsonValue): string {
+  if (typeof value === 'bigint') return 'an integer beyond what a number holds';
+  return typeof value === 'object' ? 'a list or an object' : `a ${typeof value}`;
+}
+
+function verificationOf(reply: JsonObject, row: JsonObject, judgeCalls: number): Verification | undefined {
   const reward = asNumber(reply['reward']);
-  return reward === undefined ? undefined : {reward, fields: verificationFields(reply, row), traces: []};
+  if (reward === undefined) return undefined;
+  // Only their number came over the wire: their time is in `judge_ms`.
+  const traces = judgeCalls === 0 ? [] : [{deployment: '', calls: judgeCalls, queuedMs: 0, callMs: 0}];
+  return {reward, fields: verificationFields(reply, row), traces};
+}
+
+/** Exchanges with models behind a reply. Others than our own agents do not say; there it is the one with the agent. */
+function countCalls(provenance: JsonObject | undefined): {readonly policy: number; readonly judge: number} {
+  const all = countOf(provenance?.['calls']) ?? 1;
+  const judge = Math.min(all, countOf(provenance?.['judge_calls']) ?? 0);
+  return {policy: all - judge, judge};
+}
+
+function countOf(value: unknown): number | undefined {
+  const count = asNumber(value);
+  return count !== undefined && Number.isSafeInteger(count) && count >= 0 ? count : undefined;
+}
+
+interface KnownOfTrace {
+  readonly agentName: string;
+  readonly calls: number;
+  readonly times: RunTimes;
 }
 
 /** Our own agents say how the answer was come by; of others only the time is known. */
-function traceOf(provenance: JsonObject | undefined, agentName: string, times: RunTimes): CallTrace {
-  if (provenance === undefined) return {deployment: agentName, calls: 1, ...times};
-  const calls = asNumber(provenance['calls']);
+function traceOf(provenance: JsonObject | undefined, {agentName, calls, times}: KnownOfTrace): CallTrace {
+  if (provenance === undefined) return {deployment: agentName, calls, ...times};
   const requestId = asString(provenance['request_id']);
   return {
     deployment: shortened(asString(provenance['deployment'])) ?? agentName,
-    calls: calls !== undefined && Number.isSafeInteger(calls) && calls >= 0 ? calls : 1,
+    calls,
     queuedMs: milliseconds(provenance['queued_ms']) ?? times.queuedMs,
     callMs: milliseconds(provenance['model_ms']) ?? times.callMs,
     requestId: shortened(requestId),

@@ -3,7 +3,7 @@ import {writeExactJson} from '../core/exact-json.ts';
 import {failureNotes} from '../core/failure-notes.ts';
 import type {JsonObject} from '../core/json.ts';
 import type {Agent, Logger, ResourcesServer, RolloutRunner} from '../core/ports.ts';
-import {provenanceOf} from '../core/provenance.ts';
+import {servedProvenanceOf, servedProvenanceOfFailure} from '../core/provenance.ts';
 import type {CompletedOutcome, FailedOutcome, Rollout} from '../core/rollout.ts';
 import {responseEvents} from './agent-events.ts';
 import {aggregateRoute} from './route-aggregate.ts';
@@ -74,22 +74,24 @@ function rolloutOf(row: JsonObject, agentName: string): Rollout {
 function completedRecord(row: JsonObject, outcome: CompletedOutcome): JsonObject {
   const {response, verification} = outcome;
   const record = verification === undefined ? {...row, response} : scoredRecord(row, response, verification);
-  return {...record, _rollcall: provenanceOf(outcome)};
+  return {...record, _rollcall: servedProvenanceOf(outcome)};
 }
 
 /** The record of a failure; one that every rollout would share is thrown. */
 function failedRecord(
   row: JsonObject,
-  {error, response}: FailedOutcome,
+  outcome: FailedOutcome,
   notes: RequestNotes,
   log: FailureLog,
 ): JsonObject {
+  const {error, response} = outcome;
   log.failed(error);
   if (response === undefined && error.effect === 'run') throw error;
   notes.error = error.code;
   notes.calls ??= error.calls;
-  if (response !== undefined) return unjudgedRecord(row, response, error);
-  return {...row, ...failureNotes(error, false)};
+  const record =
+    response === undefined ? {...row, ...failureNotes(error, false)} : unjudgedRecord(row, response, error);
+  return {...record, _rollcall: servedProvenanceOfFailure(outcome)};
 }
 
 const respondSchema = z.looseObject({

@@ -96,6 +96,27 @@ describe('createRemoteRunner', () => {
     expect(JSON.parse(encodeRollout(outcome))).toMatchObject({reward: 0.5, _rollcall: provenance});
   });
 
+  it('tells the judge’s calls from the policy’s, where the agent does', async () => {
+    const outcome = await runAgainst(
+      json('{"response":{"output":[]},"reward":1,"_rollcall":{"attempt":1,"calls":5,"judge_calls":2}}'),
+    );
+    if (outcome.status !== 'completed') throw new Error('it failed');
+    expect(outcome.trace.calls).toBe(3);
+    expect(outcome.verification?.traces.map(({calls}) => calls)).toEqual([2]);
+    expect(JSON.parse(encodeRollout(outcome))).toMatchObject({_rollcall: {calls: 5}});
+    expect(JSON.parse(encodeRollout(outcome))).not.toHaveProperty('_rollcall.judge_calls');
+  });
+
+  it.each([
+    ['the judge', '"response":{},"_ng_failure_class":"judge_failed"', 3, 2],
+    ['the policy', '"_ng_failure_class":"agent_run_error"', undefined, 5],
+    ['who gave no answer', '"reward":1', undefined, 5],
+  ])('counts the calls of a failure of %s', async (_, members, policy, failed) => {
+    const outcome = await runAgainst(json(`{${members},"_rollcall":{"calls":5,"judge_calls":2}}`));
+    if (outcome.status !== 'failed') throw new Error('it did not fail');
+    expect([outcome.trace?.calls, outcome.error.calls]).toEqual([policy, failed]);
+  });
+
   it('keeps large integers of the answer', async () => {
     const outcome = await runAgainst(
       json('{"response":{"n":12345678901234567890},"reward":0,"seed":98765432109876543210}'),
@@ -172,6 +193,12 @@ describe('createRemoteRunner', () => {
     ['with a response that is none', '{"response":"text"}', 'without a `response`'],
     ['an empty object', '{}', 'its reply is empty'],
     ['not to be kept', '{"response":{},"_ng_no_persist":true}', 'is not to be kept'],
+    [
+      'with a text as its reward',
+      '{"response":{},"reward":"1.0"}',
+      'a reward that is no number but a string',
+    ],
+    ['with true as its reward', '{"response":{},"reward":true}', 'a reward that is no number but a boolean'],
   ])('takes a reply that is %s for an error of the agent', async (_, text, said) => {
     const outcome = await runAgainst(json(text));
     expect(outcome).toMatchObject({

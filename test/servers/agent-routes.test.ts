@@ -83,6 +83,7 @@ describe('POST /run', () => {
         _rollcall: {
           attempt: 1,
           calls: 2,
+          judge_calls: 1,
           deployment: 'policy',
           request_id: 'req-1',
           queued_ms: 2,
@@ -99,7 +100,7 @@ describe('POST /run', () => {
     });
   });
 
-  it('answers with the record that collecting the same row writes', async () => {
+  it('answers with the record that collecting the same row writes, and how many calls were the judge’s', async () => {
     await using service = await serve(scriptedPolicy(answer()), {judge: equivalence('[[A=B]]')});
     const given = row({agent_ref: {name: 'my_agent'}, _ng_task_index: 7, _ng_rollout_index: 2});
     const {body} = await postJson(service, '/run', given);
@@ -117,7 +118,8 @@ describe('POST /run', () => {
       {cancellation: {reason: undefined, onCancel: () => () => undefined}},
     );
     if (outcome.status === 'failed') throw outcome.error;
-    expect(body).toEqual(JSON.parse(encodeRollout(outcome)));
+    const record = JSON.parse(encodeRollout(outcome)) as {_rollcall: JsonObject};
+    expect(body).toEqual({...record, _rollcall: {...record._rollcall, judge_calls: 1}});
   });
 
   it('takes the identity from the row, and the first of all where it has none', async () => {
@@ -217,6 +219,7 @@ describe('a rollout that fails', () => {
             ...(httpStatus === undefined ? {} : {http_status: httpStatus}),
             request_id: 'req_9',
           },
+          _rollcall: {attempt: 1, calls: 1, judge_calls: 0},
         },
       });
       expect(JSON.parse(service.lines[0] ?? '')).toMatchObject({'error.type': 'ERR_MODEL_SERVER', calls: 1});
@@ -245,6 +248,15 @@ describe('a rollout that fails', () => {
         _ng_failure_class: 'judge_failed',
         _ng_failure_judge_error: `${code}: the judge could not be asked: it broke`,
         _ng_failure: {code, message: 'the judge could not be asked: it broke', hint: null},
+        _rollcall: {
+          attempt: 1,
+          calls: 2,
+          judge_calls: 1,
+          deployment: 'policy',
+          request_id: 'req-1',
+          queued_ms: 2,
+          model_ms: 10,
+        },
       });
     },
   );
