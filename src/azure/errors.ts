@@ -6,6 +6,7 @@ import {type AzureErrorBody, parseErrorBody} from './error-body.ts';
 import {type HintContext, hintFor} from './error-hints.ts';
 import {type ErrorRule, findErrorRule} from './error-rules.ts';
 import {printable} from './error-text.ts';
+import {forwardedHeaders} from './forwarded-headers.ts';
 import {parseRateLimits} from './rate-limit-headers.ts';
 import {headerOf, type ReplyHeaders} from './reply-headers.ts';
 import {retryAfterMs} from './retry-after.ts';
@@ -117,12 +118,19 @@ function describeFailure(
     retryAfterMs: wait,
     httpStatus,
     requestId: requestIdOf(headers),
+    headers: tellableHeaders(headers, context.redact),
     throttled: found.throttled,
     mostTries: found.mostTries,
     body: body.json,
     bodyText: body.json && text,
     simulated: headerOf(headers, 'x-rollcall-simulated') === 'true',
   });
+}
+
+/** Without the wait in a third spelling: whoever passes them on tells what is left of it. */
+function tellableHeaders(headers: ReplyHeaders, redact: Redact): Readonly<Record<string, string>> {
+  const told = Object.entries(forwardedHeaders(headers)).filter(([name]) => name !== 'x-ms-retry-after-ms');
+  return Object.fromEntries(told.map(([name, value]) => [name, redact(value)]));
 }
 
 function effectOf(

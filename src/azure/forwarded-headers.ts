@@ -16,6 +16,7 @@ const named: ReadonlySet<string> = new Set([
   'x-ms-spillover-from-deployment',
   'x-request-id',
   'x-rollcall-simulated',
+  'x-should-retry',
 ]);
 const prefixes = ['openai-', 'x-ratelimit-'];
 

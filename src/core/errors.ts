@@ -61,6 +61,8 @@ export interface CallErrorOptions extends RollcallErrorOptions {
   readonly retryAfterMs?: number | undefined;
   readonly httpStatus?: number | undefined;
   readonly requestId?: string | undefined;
+  /** The failed reply's headers that a client may use, redacted, by lower-case name: for servers that pass them on. */
+  readonly headers?: Readonly<Record<string, string>> | undefined;
   /** The failed reply's body, redacted, where it was a JSON object: for servers that pass it on. */
   readonly body?: JsonObject | undefined;
   /** The same as it came, where it did not come inside something else. */
@@ -83,6 +85,7 @@ export class CallError extends RollcallError {
   readonly retryAfterMs: number | undefined;
   readonly httpStatus: number | undefined;
   readonly requestId: string | undefined;
+  readonly headers: Readonly<Record<string, string>>;
   readonly body: JsonObject | undefined;
   readonly bodyText: string | undefined;
   readonly unreachable: boolean;
@@ -97,6 +100,7 @@ export class CallError extends RollcallError {
     this.retryAfterMs = options.retryAfterMs;
     this.httpStatus = options.httpStatus;
     this.requestId = options.requestId;
+    this.headers = options.headers ?? {};
     this.body = options.body;
     this.bodyText = options.bodyText;
     this.unreachable = options.unreachable ?? false;
@@ -107,10 +111,10 @@ export class CallError extends RollcallError {
 
 /** What an error was made with, for one like it that differs in a few points and has it as its cause. */
 export function callErrorOptions(error: CallError): CallErrorOptions {
-  const {code, fault, hint, problems, effect, retryAfterMs, httpStatus, requestId, body, bodyText} = error;
-  const {unreachable, throttled, mostTries} = error;
-  const common = {code, fault, hint, problems, effect, cause: error};
-  return {...common, retryAfterMs, httpStatus, requestId, body, bodyText, unreachable, throttled, mostTries};
+  const {code, fault, hint, problems, effect, unreachable, throttled, mostTries} = error;
+  const {retryAfterMs, httpStatus, requestId, headers, body, bodyText} = error;
+  const meaning = {code, fault, hint, problems, effect, unreachable, throttled, mostTries};
+  return {...meaning, retryAfterMs, httpStatus, requestId, headers, body, bodyText, cause: error};
 }
 
 /** Thrown out of work that was cut off on purpose: a drain's end, an abort, a deadline. Never a failed rollout. */

@@ -42,30 +42,35 @@ const defaultOutageMs = 120_000;
 export function decideRetry(
   error: CallError,
   history: CallHistory,
-  {maxTries, baseDelayMs, maxDelayMs, maxWaitMs, outageMs = defaultOutageMs}: RetryOptions,
+  options: RetryOptions,
   random: Random,
 ): RetryDecision {
   if (error.effect !== 'retry') return {action: 'stop', because: 'final'};
+  const {baseDelayMs, maxDelayMs, outageMs = defaultOutageMs} = options;
   const doublings = error.throttled ? history.refusals : history.failures;
   const backOffMs = random() * Math.min(maxDelayMs, baseDelayMs * 2 ** (doublings - 1));
   const delayMs = Math.max(backOffMs, error.retryAfterMs ?? 0);
-  if (error.throttled) {
-    if (delayMs > maxWaitMs) return {action: 'stop', because: 'quota'};
-    return history.waitedMs + delayMs > maxWaitMs
-      ? {action: 'stop', because: 'tries'}
-      : {action: 'retry', delayMs};
-  }
-  if (error.unreachable && outageMs > 0) {
-    const givenUp =
-      history.silentMs === undefined
-        ? history.failures >= triesIfNeverReached
-        : history.silentMs + delayMs > outageMs;
-    return givenUp ? {action: 'stop', because: 'unreachable'} : {action: 'retry', delayMs};
-  }
-  if (history.failures >= worthwhileTries(error, maxTries)) return {action: 'stop', because: 'tries'};
-  return delayMs > maxWaitMs ? {action: 'stop', because: 'quota'} : {action: 'retry', delayMs};
+  const because =
+    error.unreachable && outageMs > 0
+      ? endOfOutage(history, delayMs, outageMs)
+      : endOfTries(error, history, delayMs, options);
+  return because === undefined ? {action: 'retry', delayMs} : {action: 'stop', because};
 }
 
-function worthwhileTries({mostTries = Infinity}: CallError, maxTries: number): number {
-  return Math.min(maxTries, mostTries);
+type End = Extract<RetryDecision, {readonly action: 'stop'}>['because'];
+
+function endOfOutage({failures, silentMs}: CallHistory, delayMs: number, outageMs: number): End | undefined {
+  const isGivenUp = silentMs === undefined ? failures >= triesIfNeverReached : silentMs + delayMs > outageMs;
+  return isGivenUp ? 'unreachable' : undefined;
+}
+
+function endOfTries(
+  {throttled, mostTries = Infinity}: CallError,
+  {failures, waitedMs}: CallHistory,
+  delayMs: number,
+  {maxTries, maxWaitMs}: RetryOptions,
+): End | undefined {
+  if (!throttled && failures >= Math.min(maxTries, mostTries)) return 'tries';
+  if (delayMs > maxWaitMs) return 'quota';
+  return throttled && waitedMs + delayMs > maxWaitMs ? 'tries' : undefined;
 }

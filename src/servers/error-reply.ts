@@ -60,7 +60,7 @@ const statusOfFault: Readonly<Record<Fault, number>> = {
 
 function tellCallError(error: CallError): Told {
   const told = tellFailure(error, statusOfCall(error));
-  const headers = {...waitHeaders(error.retryAfterMs), ...idHeaders(error.requestId)};
+  const headers = {...idHeaders(error.requestId), ...error.headers, ...waitHeaders(error.retryAfterMs)};
   return {...told, headers, body: error.body ?? told.body, text: error.bodyText};
 }
 

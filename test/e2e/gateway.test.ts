@@ -63,8 +63,8 @@ describe('a gateway before the simulator', () => {
     ]);
   });
   afterAll(async () => {
-    await gateway?.[Symbol.asyncDispose]();
-    await place?.[Symbol.asyncDispose]();
+    await gateway[Symbol.asyncDispose]();
+    await place[Symbol.asyncDispose]();
   });
 
   it.each(['/a', '/b', '/c', '/v'])('serves the official client in all its forms below %s', async (path) => {
@@ -170,8 +170,8 @@ describe('a gateway before scripted resources', () => {
     ]);
   });
   afterAll(async () => {
-    await gateway?.[Symbol.asyncDispose]();
-    await resource?.[Symbol.asyncDispose]();
+    await gateway[Symbol.asyncDispose]();
+    await resource[Symbol.asyncDispose]();
   });
 
   it('passes the client’s own key on, and tells the client of a wrong one, every time', async () => {

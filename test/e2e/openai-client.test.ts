@@ -66,8 +66,8 @@ describe.each(upstreams)('the official client before a model server on $upstream
     });
   });
   afterAll(async () => {
-    await running?.[Symbol.asyncDispose]();
-    await place?.[Symbol.asyncDispose]();
+    await running[Symbol.asyncDispose]();
+    await place[Symbol.asyncDispose]();
   });
 
   const user = (content: string) => [{role: 'user' as const, content}];
@@ -105,7 +105,7 @@ describe.each(upstreams)('the official client before a model server on $upstream
     });
     let usage: unknown;
     for await (const chunk of stream) {
-      parts.push(chunk.choices[0]?.delta?.content ?? '');
+      parts.push(chunk.choices[0]?.delta.content ?? '');
       usage = chunk.usage ?? usage;
     }
     expect(parts.join('')).toBe('one two three four five');
@@ -253,7 +253,7 @@ describe.each(upstreams)('the official client before a model server on $upstream
       client.responses.stream({model: 'any', input: 'forbidden fruit'}).finalResponse(),
     ];
     for (const result of await Promise.allSettled(asked)) {
-      const {reason} = result as PromiseRejectedResult;
+      const reason: unknown = (result as PromiseRejectedResult).reason;
       expect(reason).toBeInstanceOf(OpenAI.BadRequestError);
       expect(reason).toMatchObject(error);
       expect((reason as {requestID: string}).requestID).toMatch(/./);

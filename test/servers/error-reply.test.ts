@@ -57,6 +57,16 @@ describe('a service’s failure', () => {
     });
   });
 
+  it('keeps the headers that a service had for its client, but for a wait that has changed', () => {
+    const headers = {'x-request-id': 'req-2', 'x-ratelimit-remaining-tokens': '0', 'retry-after': '60'};
+    const error = failed({httpStatus: 429, requestId: 'req-1', headers, retryAfterMs: 7_000});
+    expect(toErrorReply(error, asIs)?.headers).toEqual({
+      ...headers,
+      'retry-after': '7',
+      'retry-after-ms': '7000',
+    });
+  });
+
   it('puts no id into a header that could break it', () => {
     expect(toErrorReply(failed({requestId: 'a\r\nb: c'}), asIs)?.headers).toEqual({});
   });
