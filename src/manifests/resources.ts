@@ -9,6 +9,7 @@ import {
   type Position,
   peekText,
 } from './manifest-node.ts';
+import {normalizeLines} from './manifest-text.ts';
 import {ObjectReader} from './object-reader.ts';
 import {unwrapPastedText} from './pasted-text.ts';
 import {parseDocuments} from './yaml-documents.ts';
@@ -44,7 +45,9 @@ const metadataFields = [
   ...['deletionTimestamp', 'deletionGracePeriodSeconds'],
 ];
 const subdomain = /^[a-z0-9](?:[-a-z0-9]*[a-z0-9])?(?:\.[a-z0-9](?:[-a-z0-9]*[a-z0-9])?)*$/;
-const label = /^[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?$/;
+// Templates leave it empty where nobody chose one.
+const labelOrNothing = /^(?:[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?)?$/;
+const defaultNamespace = 'default';
 
 /** Every object of every file in order, lists taken apart; what cannot be identified is reported. */
 export function readResources(
@@ -52,7 +55,7 @@ export function readResources(
   surroundings: Surroundings,
 ): readonly Resource[] {
   const resources = sources.flatMap(({file, text}) => {
-    const plain = unwrapPastedText(text, file, surroundings.findings);
+    const plain = unwrapPastedText(normalizeLines(text), file, surroundings.findings);
     return parseDocuments(plain, file, surroundings.findings).flatMap(({root, index}) =>
       readObject(root, `documents[${index}]`, surroundings),
     );
@@ -121,12 +124,13 @@ function readIdentity(reader: ObjectReader): Identity | undefined {
   metadata.ignore(...metadataFields);
   const hasName = metadata.has('name') || metadata.requiredText('name') !== undefined;
   const name = hasName ? readName(metadata, 'name', subdomain) : undefined;
-  const namespace = metadata.has('namespace') ? readName(metadata, 'namespace', label) : 'default';
-  return name === undefined || namespace === undefined ? undefined : {name, namespace};
+  const namespace = metadata.has('namespace') ? readName(metadata, 'namespace', labelOrNothing) : '';
+  if (name === undefined || namespace === undefined) return undefined;
+  return {name, namespace: namespace === '' ? defaultNamespace : namespace};
 }
 
 function readName(metadata: ObjectReader, key: string, form: RegExp): string | undefined {
-  const text = metadata.text(key, {expand: true, max: 253});
+  const text = metadata.text(key, {expand: true, max: 253, allowEmpty: form.test('')});
   if (text === undefined || form.test(text)) return text;
   metadata.problem(`is no name for a Kubernetes ${key === 'name' ? 'object' : key}`, {
     key,
@@ -138,7 +142,7 @@ function readName(metadata: ObjectReader, key: string, form: RegExp): string | u
 /** Of an object that is none of our business, whose name is only shown. */
 function looseIdentity(root: MapNode): Identity {
   return {
-    namespace: peekText(root, 'metadata', 'namespace') ?? 'default',
+    namespace: namespaceOf(root),
     name: peekText(root, 'metadata', 'name') ?? '(no name)',
   };
 }
@@ -147,7 +151,12 @@ function labelOf(root: MapNode, path: string): string {
   const kind = peekText(root, 'kind');
   const name = peekText(root, 'metadata', 'name');
   if (kind === undefined || name === undefined) return path;
-  return `${kind} ${peekText(root, 'metadata', 'namespace') ?? 'default'}/${name}`;
+  return `${kind} ${namespaceOf(root)}/${name}`;
+}
+
+function namespaceOf(root: MapNode): string {
+  const written = peekText(root, 'metadata', 'namespace') ?? '';
+  return written === '' ? defaultNamespace : written;
 }
 
 function reportDuplicates(resources: readonly Resource[], findings: Findings): void {

@@ -45,7 +45,7 @@ export interface YamlDocument {
 export function parseDocuments(text: string, file: string, findings: Findings): readonly YamlDocument[] {
   const documents: YamlDocument[] = [];
   let index = 0;
-  for (const piece of splitDocuments(text.replace(/^\uFEFF/, ''))) {
+  for (const piece of splitDocuments(text)) {
     const reader = new DocumentReader(piece, file, findings);
     if (reader.isEmpty) continue;
     const root = reader.read();
@@ -61,13 +61,19 @@ interface TextPiece {
   readonly linesBefore: number;
 }
 
-/** At the margin `---` and `...` are markers wherever they stand, so a quote that is never closed ends there too. */
+/**
+ * At the margin `---` and `...` are markers wherever they stand, so a quote that is never closed ends there too. Where one
+ * JSON object has ended the next may begin, as programs print them.
+ */
 function splitDocuments(text: string): readonly TextPiece[] {
   const pieces: {lines: string[]; linesBefore: number}[] = [{lines: [], linesBefore: 0}];
+  let last = '';
   for (const [number, line] of text.split('\n').entries()) {
-    if (/^---(?=\s|$)/.test(line)) pieces.push({lines: [line], linesBefore: number});
+    if (/^---(?=\s|$)/.test(line) || (line.startsWith('{') && last.endsWith('}')))
+      pieces.push({lines: [line], linesBefore: number});
     else if (/^\.\.\.(?=\s|$)/.test(line)) pieces.push({lines: [], linesBefore: number + 1});
     else pieces.at(-1)?.lines.push(line);
+    if (/\S/.test(line)) last = line.trimEnd();
   }
   return pieces
     .filter(({lines}) => !lines.every((line) => /^\s*$|^%/.test(line)))

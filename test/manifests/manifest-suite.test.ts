@@ -17,6 +17,11 @@ describe.each(topics)('the manifest suite: %s', (topic) => {
   });
 });
 
+it.each(cases)('reads "$name" with the line ends and marks of Windows just as it is', ({text, env}) => {
+  const windows = `\uFEFF${text.replaceAll('\n', '\r\n').replaceAll('---\r\n', '---\r\n\uFEFF')}`;
+  expect(load(windows, env)).toEqual(load(text, env));
+});
+
 it('the manifest suite has at least 60 cases, each with a name of its own', () => {
   expect(new Set(cases.map(({name}) => name)).size).toBe(cases.length);
   expect(cases.length).toBeGreaterThanOrEqual(60);
