@@ -158,7 +158,7 @@ function checkPrefix(prefix: string): string {
 }
 
 function checkHeaderName(name: string): string {
-  if (/^[a-z0-9-]+$/i.test(name)) return name.toLowerCase();
+  if (/^[!#$%&'*+\-.^_`|~0-9a-z]+$/i.test(name)) return name.toLowerCase();
   throw invalid(`${JSON.stringify(name)} cannot be the name of a header`, 'As a rule it is `api-key`.');
 }
 

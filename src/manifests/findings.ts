@@ -42,7 +42,9 @@ export class Findings {
   }
 
   addSecret(secret: string): void {
-    if (secret.trim() !== '') this.#secrets.add(secret.trim());
+    const text = secret.trim();
+    // What stands behind a scheme (`Bearer …`) is secret by itself.
+    for (const part of [text, text.replace(/^[A-Za-z]+ +/, '')]) if (part !== '') this.#secrets.add(part);
   }
 
   /** The text without any credential. */

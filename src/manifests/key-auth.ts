@@ -29,7 +29,11 @@ export function keyAuth(
   about: string,
 ): ReadAuth | undefined {
   if (key === undefined || location === undefined) return undefined;
-  return {auth: {kind: 'key', key, ...location}, about};
+  const {header, prefix} = location;
+  // Under a name of its own a Secret's value keeps its scheme (`Bearer …`); the key is what follows.
+  const {scheme = '', rest = key} = /^(?<scheme>[A-Za-z]+ )(?<rest>.+)$/.exec(key)?.groups ?? {};
+  const isSaidTwice = scheme.toLowerCase() === prefix.toLowerCase();
+  return {auth: {kind: 'key', key: rest, header, prefix: isSaidTwice ? prefix : prefix + scheme}, about};
 }
 
 /** A key that stands in the backend itself. */

@@ -51,7 +51,7 @@ function readHeader(reader: ObjectReader, nameKey: string): KeyLocation | undefi
     reader.problem('is no header that can carry a key', {key: nameKey});
     return undefined;
   }
-  if (!/^[\x20-\x7e]*$/.test(prefix)) {
+  if (!/^(?:[\x21-\x7e][\x20-\x7e]*)?$/.test(prefix)) {
     reader.problem('holds characters that no header can carry', {key: 'prefix'});
     return undefined;
   }

@@ -21,6 +21,10 @@ describe('a key', () => {
       {apiKey: 'bearer k-123', apiKeyHeader: 'Authorization', apiKeyPrefix: 'Bearer '},
       {name: 'authorization', value: 'Bearer k-123'},
     ],
+    [
+      {apiKey: 'k-123', apiKeyHeader: 'X_Team.Key'},
+      {name: 'x_team.key', value: 'k-123'},
+    ],
     [{bearerToken: 'tok-1'}, {name: 'authorization', value: 'Bearer tok-1'}],
     [{bearerToken: 'bearer tok-1'}, {name: 'authorization', value: 'Bearer tok-1'}],
   ])('of %j signs with %j, and is told as a secret', (settings, header) => {
@@ -39,6 +43,7 @@ describe('a key', () => {
     [{apiKey: 'a-key', bearerToken: 'b-token'}, /twice/],
     [{apiKey: 'a-key', entra: {scope: 's'}}, /twice/],
     [{apiKey: 'a-key', apiKeyHeader: 'x y'}, /header/],
+    [{apiKey: 'a-key', apiKeyHeader: 'x:y'}, /header/],
     [{apiKey: 'a-key', apiKeyPrefix: 'Bearer\n'}, /header/],
     [{apiKey: 'a-key', passthrough: true}, /twice/],
   ] satisfies [CredentialSettings, RegExp][])(

@@ -137,29 +137,35 @@ describe('a key', () => {
     {form: 'with blanks around it', value: '"  sk-1234\\n"', key: 'sk-1234'},
     {form: 'behind Bearer', value: 'Bearer sk-1234', key: 'sk-1234'},
     {form: 'behind Bearer and more blanks', value: '" Bearer   sk-1234 "', key: 'sk-1234'},
-    {form: 'behind a word that only looks like it', value: 'bearer sk-1234', key: 'bearer sk-1234'},
+    {
+      form: 'behind a word that only looks like it',
+      value: 'bearer sk-1234',
+      prefix: 'bearer ',
+      key: 'sk-1234',
+    },
     {form: 'of the environment', value: '$KEY', key: 'value-$OTHER'},
-  ])('in a Secret, $form, is sent without anything else', ({value, key}) => {
+  ])('in a Secret, $form, is sent without anything else', ({value, prefix = '', key}) => {
     const secret = `apiVersion: v1\nkind: Secret\nmetadata: {name: s}\nstringData:\n  Authorization: ${value}\n---\n`;
     const text = secret + routed(block('{kind: SecretRef, secretRef: {name: s}}'));
     expect(soleProvider(loaded(text, {KEY: 'value-$OTHER'})).auth).toEqual({
       kind: 'key',
       key,
       header: 'api-key',
-      prefix: '',
+      prefix,
     });
   });
 
-  it('under another key of the Secret keeps its Bearer', () => {
+  it.each([
+    {header: '{name: X-Key}', sent: {header: 'X-Key', prefix: 'Bearer '}},
+    {header: '{name: X-Key, prefix: "bearer "}', sent: {header: 'X-Key', prefix: 'bearer '}},
+    {header: '{name: X-Key, prefix: "Key "}', sent: {header: 'X-Key', prefix: 'Key Bearer '}},
+  ])('under another key of the Secret keeps its Bearer, once, in $header', ({header, sent}) => {
     const text = `apiVersion: v1\nkind: Secret\nmetadata: {name: s}\ndata: {k: ${btoa('Bearer sk-1234')}}\n---\n${agentBackend(`
   ai: {provider: {azureopenai: {endpoint: a.openai.azure.com}}}
-  policies: {auth: {secretRef: {name: s, key: k}, location: {header: {name: X-Key}}}}`)}`;
-    expect(soleProvider(loaded(text)).auth).toEqual({
-      kind: 'key',
-      key: 'Bearer sk-1234',
-      header: 'X-Key',
-      prefix: '',
-    });
+  policies: {auth: {secretRef: {name: s, key: k}, location: {header: ${header}}}}`)}`;
+    const config = loaded(text);
+    expect(soleProvider(config).auth).toEqual({kind: 'key', key: 'sk-1234', ...sent});
+    expect(config.secrets).toContain('sk-1234');
   });
 
   it.each([
