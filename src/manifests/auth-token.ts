@@ -34,12 +34,15 @@ export function readAuthToken(
   return keyAuth(key, location, `key from secret ${namespace}/${name}`);
 }
 
-/** `kind` says which member there is; kgateway itself does not look. */
+/** `kind` says which member there is; kgateway itself does not look. Where it is wrong, the member says what was meant. */
 function readKind(token: ObjectReader): 'SecretRef' | 'Inline' | 'Passthrough' | undefined {
   if (!token.has('kind')) token.requiredText('kind');
   const kind = token.choice('kind', ['SecretRef', 'Inline', 'Passthrough']);
+  if (kind === undefined) {
+    return token.has('secretRef') ? 'SecretRef' : token.has('inline') ? 'Inline' : undefined;
+  }
   for (const [owner, member] of Object.entries(members)) {
-    if (kind !== undefined && kind !== owner && token.has(member)) {
+    if (kind !== owner && token.has(member)) {
       token.problem(`does not go with \`kind: ${kind}\``, {key: member});
     }
   }

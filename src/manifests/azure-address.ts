@@ -1,3 +1,4 @@
+import {isLoopbackHost, isPrivateHost} from '../core/private-host.ts';
 import type {GatewayProvider} from './gateway-config.ts';
 
 /** Where a deployment is and how its paths are built, as `GatewayProvider` has it. */
@@ -20,7 +21,6 @@ export interface EndpointFault {
 }
 
 const scheme = /^([a-z][a-z0-9+.-]*):\/+/i;
-const loopback = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/i;
 const azureHost =
   /\.(?:openai\.azure\.(?:com|us|cn)|cognitiveservices\.azure\.(?:com|us|cn)|services\.ai\.azure\.(?:com|us)|api\.cognitive\.microsoft\.(?:com|us))$/;
 const portal = /^(?:portal|oai|ai|ml)\.azure\.(?:com|us|cn)$/;
@@ -39,10 +39,16 @@ export function parseEndpoint(written: string): WrittenEndpoint | EndpointFault 
   return fault ?? readPath(url);
 }
 
+/** Whether what is sent to an origin can be read on its way. */
+export function isUnencrypted(origin: string): boolean {
+  const {protocol, hostname} = new URL(origin);
+  return protocol === 'http:' && !isLoopbackHost(hostname);
+}
+
 /** Host and port that take the endpoint's place: TLS, unless it is this machine. */
 export function originOf(host: string, port: number): string | EndpointFault {
   const name = host.includes(':') && !host.startsWith('[') ? `[${host}]` : host;
-  const plain = loopback.test(name) && port !== 443;
+  const plain = isLoopbackHost(name) && port !== 443;
   const text = `${plain ? 'http' : 'https'}://${name}:${port}`;
   if (/[\s/?#@\\]/.test(host) || !URL.canParse(text)) {
     return {message: 'is no host name', hint: 'Write it without scheme, port and path.'};
@@ -93,7 +99,7 @@ function withScheme(text: string): string {
   if (scheme.test(text)) return text.replace(scheme, '$1://');
   const bare = text.replace(/^\/+/, '');
   const host = /^(?:\[[^\]]*\]|[^:/?#]*)/.exec(bare)?.[0] ?? '';
-  return `${loopback.test(host) ? 'http' : 'https'}://${bare}`;
+  return `${isLoopbackHost(host) ? 'http' : 'https'}://${bare}`;
 }
 
 function describeAddressFault(url: URL, hasScheme: boolean): EndpointFault | undefined {
@@ -101,8 +107,11 @@ function describeAddressFault(url: URL, hasScheme: boolean): EndpointFault | und
   if (protocol !== 'https:' && protocol !== 'http:') {
     return {message: `begins with ${protocol}//, which is no web address`, hint: example};
   }
-  if (protocol === 'http:' && !loopback.test(hostname)) {
-    return {message: 'is not encrypted: `http://` is for this machine only', hint: 'Write `https://`.'};
+  if (protocol === 'http:' && !isLoopbackHost(hostname) && !isPrivateHost(hostname)) {
+    return {
+      message: 'is not encrypted: `http://` is for this machine and private networks only',
+      hint: 'Write `https://`.',
+    };
   }
   if (url.username !== '' || url.password !== '') {
     return {message: 'carries a user name or password', hint: 'Take it out, and put the key into a Secret.'};
@@ -124,7 +133,7 @@ function describeAddressFault(url: URL, hasScheme: boolean): EndpointFault | und
 }
 
 function isBareName({hostname, port}: URL): boolean {
-  return port === '' && /^[^.[]+$/.test(hostname) && !loopback.test(hostname);
+  return port === '' && /^[^.[]+$/.test(hostname) && !isLoopbackHost(hostname);
 }
 
 function readPath(url: URL): WrittenEndpoint | EndpointFault {

@@ -1,4 +1,4 @@
-import {isFault, isProject, parseEndpoint, type WrittenEndpoint} from './azure-address.ts';
+import {isFault, isProject, isUnencrypted, parseEndpoint, type WrittenEndpoint} from './azure-address.ts';
 import {checkDeployment, checkVersion, type DeploymentBlock, textLimits} from './deployment-block.ts';
 import type {ObjectReader} from './object-reader.ts';
 
@@ -41,9 +41,14 @@ function readEndpoint(block: ObjectReader): WrittenEndpoint | undefined {
   const text = block.requiredText('endpoint', {expand: true, max: textLimits.name});
   if (text === undefined) return undefined;
   const endpoint = parseEndpoint(text);
-  if (!isFault(endpoint)) return endpoint;
-  block.problem(endpoint.message, {key: 'endpoint', hint: endpoint.hint});
-  return undefined;
+  if (isFault(endpoint)) {
+    block.problem(endpoint.message, {key: 'endpoint', hint: endpoint.hint});
+    return undefined;
+  }
+  if (isUnencrypted(endpoint.origin)) {
+    block.warn('is not encrypted: keys and texts can be read on their way there', {key: 'endpoint'});
+  }
+  return endpoint;
 }
 
 function readMember(

@@ -65,9 +65,13 @@ export class BackendReferences {
     {group, kind}: Pick<GrantTarget, 'group' | 'kind'>,
     other: ReadBackend | undefined,
   ): void {
-    const meant = other?.resource ?? {group: groups.kgateway, kind: 'Backend'};
+    const [any] = this.#surroundings.backends;
+    const meant = (other ?? any)?.resource ?? {group: groups.kgateway, kind: 'Backend'};
     const what = group === groups.core ? `a ${kind}` : `a \`${kind}\` of \`${group}\``;
-    reader.problem(`means ${what}; only backends can be served`, {
+    const why = isBackendKind(group, kind)
+      ? `what has this name is a \`${meant.kind}\` of \`${meant.group}\``
+      : 'only backends can be served';
+    reader.problem(`means ${what}; ${why}`, {
       key: reader.has('kind') ? 'kind' : 'name',
       hint: `Write \`group: ${meant.group}\` and \`kind: ${meant.kind}\`.`,
     });

@@ -16,6 +16,9 @@ export interface ReadDocuments {
   readonly findings: Findings;
 }
 
+const idlePolicy =
+  'does nothing here: of policies only `timeouts.request` is applied, to the HTTPRoutes they name';
+
 /** What became of each document, in order; a document that means nothing here is warned of. */
 export function describeResources(
   resources: readonly Resource[],
@@ -24,7 +27,8 @@ export function describeResources(
   return resources.map((resource) => {
     const {kind, id, at, role, reader} = resource;
     const detail = describeResource(resource, read);
-    if (detail === undefined && role !== 'furniture') reader.warn('is ignored: it means nothing here');
+    if (detail === undefined && role !== 'furniture')
+      reader.warn(role === 'policy' ? idlePolicy : 'is ignored: it means nothing here');
     return {
       kind,
       name: id,

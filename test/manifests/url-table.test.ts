@@ -59,6 +59,8 @@ describe('the URLs of a provider', () => {
     {endpoint: 'https://apim.azure-api.net/team/openai', origin: 'https://apim.azure-api.net/team'},
     {endpoint: 'https://apim.azure-api.net/team/', origin: 'https://apim.azure-api.net/team'},
     {endpoint: 'simulator:8900', origin: 'https://simulator:8900'},
+    {endpoint: 'http://simulator:8900', origin: 'http://simulator:8900'},
+    {endpoint: 'http://host.docker.internal:8900/openai', origin: 'http://host.docker.internal:8900'},
     {endpoint: '127.0.0.1:8900', origin: 'http://127.0.0.1:8900'},
     {endpoint: 'http://localhost:8900/', origin: 'http://localhost:8900'},
     {endpoint: '"[::1]:8900"', origin: 'http://[::1]:8900'},

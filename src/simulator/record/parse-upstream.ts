@@ -1,4 +1,5 @@
 import {RollcallError} from '../../core/errors.ts';
+import {isLoopbackHost, isPrivateHost} from '../../core/private-host.ts';
 
 /** Where a recorder sends what it is sent. */
 export interface Upstream {
@@ -6,8 +7,6 @@ export interface Upstream {
   /** Comes before the path of every request; empty, or without a slash at its end. */
   readonly prefix: string;
 }
-
-const loopback = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/i;
 
 /**
  * Reads the URL of a resource, or of a gateway with a path of its own. Fails with `ERR_USAGE` on one that is no such
@@ -20,10 +19,10 @@ export function parseUpstream(text: string): Upstream {
   if (username !== '' || password !== '') {
     throw refusal('holds a credential', 'Leave it out: the client sends its own.');
   }
-  if (protocol === 'http:' && !loopback.test(hostname)) {
+  if (protocol === 'http:' && !isLoopbackHost(hostname) && !isPrivateHost(hostname)) {
     throw refusal(
       `would send keys to ${hostname} in the clear`,
-      'Use https://; http:// is for this machine only.',
+      'Use https://; http:// is for this machine and private networks only.',
     );
   }
   if (search !== '' || hash !== '') throw refusal('has a query or a fragment');

@@ -14,6 +14,12 @@ describe('the URL of an upstream', () => {
     {text: 'http://127.0.0.1:8900', origin: 'http://127.0.0.1:8900', prefix: ''},
     {text: 'http://[::1]:8900', origin: 'http://[::1]:8900', prefix: ''},
     {text: 'http://localhost', origin: 'http://localhost', prefix: ''},
+    {text: 'http://simulator:8900', origin: 'http://simulator:8900', prefix: ''},
+    {
+      text: 'http://llm.default.svc.cluster.local/x',
+      origin: 'http://llm.default.svc.cluster.local',
+      prefix: '/x',
+    },
   ])('may be $text', ({text, origin, prefix}) => {
     expect(parseUpstream(text)).toEqual({origin, prefix});
   });
@@ -23,6 +29,7 @@ describe('the URL of an upstream', () => {
     {text: 'ftp://name.openai.azure.com', message: 'must begin with https:// or http://'},
     {text: 'http://name.openai.azure.com', message: 'would send keys to name.openai.azure.com in the clear'},
     {text: 'http://127.0.0.1.example.com', message: 'in the clear'},
+    {text: 'http://10.0.0.7.example.com', message: 'in the clear'},
     {text: 'https://user:canary@name.openai.azure.com', message: 'holds a credential'},
     {text: 'https://canary@name.openai.azure.com', message: 'holds a credential'},
     {text: 'https://name.openai.azure.com?subscription-key=canary', message: 'has a query'},
