@@ -18,7 +18,7 @@ export interface ExchangeContext {
   readonly clock: Clock;
 }
 
-/** One request from its arrival to its last byte, or to where its client went away: then it is cancelled. */
+/** One request from its arrival to its last byte, or to where its connection ended, by whomever: then it is cancelled. */
 export class Exchange {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
@@ -26,23 +26,20 @@ export class Exchange {
   readonly cancellation: CancellationSource = new CancellationSource();
   readonly #context: ExchangeContext;
   readonly #arrivedMs: number;
-  readonly #onEnd: () => void;
   /** Both the response has closed and its route has finished: only then is all known. */
   #partsOpen = 2;
 
   constructor(
     {request, response}: {readonly request: IncomingMessage; readonly response: ServerResponse},
     context: ExchangeContext,
-    onEnd: () => void,
   ) {
     this.request = request;
     this.response = response;
     this.#context = context;
-    this.#onEnd = onEnd;
     this.#arrivedMs = context.clock.monotonic();
     context.telemetry.requestBegan(context.name, context.kind);
     response.once('close', () => {
-      if (!response.writableFinished) this.cancellation.cancel(new CancelledError('the client went away'));
+      if (!response.writableFinished) this.cancellation.cancel(new CancelledError('the connection ended'));
       this.#end();
     });
     // Of a connection that broke while it was written to; its close says all there is.
@@ -68,7 +65,6 @@ export class Exchange {
   #end(): void {
     this.#partsOpen -= 1;
     if (this.#partsOpen > 0) return;
-    this.#onEnd();
     const {name, telemetry, logger} = this.#context;
     try {
       telemetry.requestEnded(this.#describe());

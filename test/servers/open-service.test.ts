@@ -258,7 +258,7 @@ describe('the end of a server', () => {
     await drained;
     await service.close();
     expect(await asking.closed()).toBe('');
-    expect(reasons).toEqual(['the server stops']);
+    expect(reasons).toEqual(['the connection ended']);
     expect(service.inFlight()).toBe(0);
   });
 
@@ -277,7 +277,7 @@ describe('the end of a server', () => {
     await until(() => service.inFlight() === 2);
     await client[Symbol.asyncDispose]();
     await until(() => service.inFlight() === 0);
-    expect(reasons.sort()).toEqual(['/1 the client went away', '/2 the client went away']);
+    expect(reasons.sort()).toEqual(['/1 the connection ended', '/2 the connection ended']);
     expect(service.lines).toHaveLength(2);
   });
 });
