@@ -19,7 +19,8 @@ export interface ChooseOptions {
 
 /**
  * Whom to ask next: the first tier that has anyone to ask. Within it whoever is due to be tried out again, else the
- * better of two drawn at random. If all are set aside, the one that comes back first: it is better to serve than to refuse.
+ * better of two drawn at random. If all are set aside, the one that comes back first, and one that asked to be left alone
+ * only if all have: it is better to serve than to refuse.
  */
 export function chooseProvider<T extends Candidate>(
   candidates: readonly T[],
@@ -32,8 +33,8 @@ export function chooseProvider<T extends Candidate>(
     );
     if (chosen !== undefined) return chosen;
   }
-  const {nowMs, isSecondTry} = options;
-  return earliest(candidates.filter(({state}) => !isSecondTry || !wantsRest(state, nowMs)));
+  const rested = earliest(candidates.filter(({state}) => !wantsRest(state, options.nowMs)));
+  return rested ?? (options.isSecondTry ? undefined : earliest(candidates));
 }
 
 /** How much a provider is worth a call: healthy, quick and idle is best. */

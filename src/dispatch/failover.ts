@@ -103,7 +103,6 @@ async function answer(
     const provider = chooseProvider([...left], {nowMs, random, isSecondTry: failed.count > 0});
     if (provider === undefined) throw failed.toError(shortestWait(providers, nowMs));
     left.delete(provider);
-    const wasAside = provider.state.aside !== undefined && provider.state.aside.untilMs > nowMs;
     try {
       return failed.addTo(await provider.call(request, callOptions));
     } catch (error) {
@@ -112,8 +111,6 @@ async function answer(
       const kind = kindOfFailure(error);
       failed.add(error, kind, clock.monotonic() - nowMs);
       if (kind === 'final') throw failed.toError(undefined);
-      // It was the last resort: the others are set aside for even longer.
-      if (wasAside) throw failed.toError(shortestWait(providers, clock.monotonic()));
     }
   }
 }
@@ -202,6 +199,8 @@ class Provider {
   }
 
   #noteError(error: CallError, call: ProviderCall): void {
+    // It was not even asked: it is still left alone.
+    if (error.calls === 0) return;
     const kind: FailureKind = kindOfFailure(error);
     if (kind === 'final') {
       // It refused the request, so it is there.

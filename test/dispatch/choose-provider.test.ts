@@ -71,6 +71,12 @@ describe('the choice of a provider', () => {
       'b',
       true,
     ],
+    [
+      'one that failed before one that asked to be left alone, however long it is aside',
+      [candidate('a', {aside: {isAskedFor: true}}), candidate('b', {aside: {untilMs: 50_000}})],
+      'b',
+      false,
+    ],
     ['nobody rather than it', [candidate('a', {aside: {isAskedFor: true}})], undefined, true],
     [
       'one whose wait is over although another tries it out',

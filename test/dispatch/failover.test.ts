@@ -145,6 +145,26 @@ describe('failover', () => {
     expect(asked).toEqual(['b']);
   });
 
+  it('asks everyone who may have recovered before it fails, though all are set aside', async () => {
+    const {call, asked, faults} = setUp([['a'], ['b'], ['c']], {
+      a: () => failure(),
+      b: () => throttled(30_000),
+      c: () => failure(),
+    });
+    expect(await call()).toBeInstanceOf(CallError);
+    faults['c'] = undefined;
+    asked.length = 0;
+    expect(await call()).toBe('c');
+    expect(asked).toEqual(['a', 'c']);
+  });
+
+  it('holds nothing against a provider that was not even asked, because of a cool-down', async () => {
+    const notAsked = (): CallError => Object.assign(throttled(30_000), {calls: 0});
+    const {call, aside, failover} = setUp([['a'], ['b']], {a: notAsked});
+    expect([await call(), aside]).toEqual(['b', []]);
+    expect(failover.status()[0]).toMatchObject({state: 'serving', failures: 0, health: 1});
+  });
+
   it('fails with the last error and the time until the first is back', async () => {
     const {clock, call, asked, failover} = setUp([['a', 'b'], ['c']], {
       a: () => throttled(90_000),
