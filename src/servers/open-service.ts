@@ -73,7 +73,8 @@ export async function openService(
     void serveRoute(findRoute(request), exchange, serving);
   };
   const owner = name === kind ? name : `${kind} ${name}`;
-  const listening = {host, port, owner, bodyLimitBytes, describeMalformed};
+  const largestBody = Math.max(bodyLimitBytes, ...routes.map((route) => route.bodyLimits?.bytes ?? 0));
+  const listening = {host, port, owner, bodyLimitBytes: largestBody, describeMalformed};
   const server = await openServer(handle, listening);
   return {
     name,

@@ -5,9 +5,9 @@ import {endOfString} from '../core/raw-json.ts';
 import {RequestRefusal} from './request-refusal.ts';
 
 /** The JSON object that a body holds; integers beyond 2^53 stay what they are. Fails with a `RequestRefusal` that says where it is not one. */
-export function parseBody(bytes: Buffer): JsonObject {
+export function parseBody(bytes: Buffer, mostValues: number): JsonObject {
   const text = withoutMark(bytes.toString('utf8'));
-  refuseBomb(text);
+  refuseBomb(text, mostValues);
   const value = parse(text);
   if (isJsonObject(value)) return value;
   const found = value === null ? 'null' : Array.isArray(value) ? 'a list' : `a ${typeof value}`;
@@ -33,12 +33,10 @@ function parse(text: string): unknown {
 }
 
 const deepest = 200;
-// Each value costs the parser some dozens of bytes however short it is written.
-const mostValues = 2_000_000;
 const [quote, comma, openBracket, closeBracket, openBrace, closeBrace] = [34, 44, 91, 93, 123, 125];
 
 /** Refuses before it is parsed what would fill the memory, or the stack of whoever walks through it. */
-function refuseBomb(text: string): void {
+function refuseBomb(text: string, mostValues: number): void {
   let depth = 0;
   let values = 0;
   for (let at = 0; at < text.length; at += 1) {

@@ -4,6 +4,7 @@ import type {JsonObject} from '../core/json.ts';
 import {decodeBody} from './decode-body.ts';
 import {parseBody} from './parse-body.ts';
 import {RequestRefusal} from './request-refusal.ts';
+import type {BodyLimits} from './service.ts';
 
 /**
  * A request's body as JSON, whatever its content type says (`curl -d` names a form); undefined for an empty one. Fails with a
@@ -11,13 +12,13 @@ import {RequestRefusal} from './request-refusal.ts';
  */
 export async function readBody(
   request: IncomingMessage,
-  limitBytes: number,
+  {bytes: limitBytes, values}: BodyLimits,
 ): Promise<JsonObject | undefined> {
   const bytes = await readBytes(request, limitBytes);
   if (bytes.length === 0) return undefined;
   const encoding = request.headers['content-encoding'];
   const plain = encoding === undefined ? bytes : await decodeBody(bytes, {encoding, limitBytes});
-  return plain.length === 0 ? undefined : parseBody(plain);
+  return plain.length === 0 ? undefined : parseBody(plain, values);
 }
 
 /** The refusal of a body beyond the limit, as it came or unpacked. */

@@ -8,7 +8,7 @@ import type {Exchange} from './exchange.ts';
 import {readBody} from './read-body.ts';
 import {RequestRefusal} from './request-refusal.ts';
 import {sendReply} from './send-reply.ts';
-import type {ServiceRoute} from './service.ts';
+import type {BodyLimits, ServiceRoute} from './service.ts';
 
 export interface ServeOptions {
   /** The instance's name, for the log. */
@@ -34,7 +34,8 @@ export async function serveRoute(
     if (options.showsToken !== undefined) checkToken(route, exchange, options.showsToken);
     else refuseOtherSites(exchange);
     if (route instanceof RequestRefusal) throw route;
-    const body = hasBody(exchange) ? await readBody(exchange.request, options.bodyLimitBytes) : undefined;
+    const limits = limitsOf(route, options);
+    const body = hasBody(exchange) ? await readBody(exchange.request, limits) : undefined;
     const reply = await route.handle(exchange.toServiceRequest(body));
     await sendReply(exchange, reply, options.clock);
   } catch (error) {
@@ -67,6 +68,16 @@ function refuseOtherSites({request: {headers}}: Exchange): void {
     status: 403,
     code: 'cross_site_request',
   });
+}
+
+// Each value costs the parser some dozens of bytes however short it is written.
+const mostValues = 2_000_000;
+
+function limitsOf({bodyLimits}: ServiceRoute, {bodyLimitBytes}: ServeOptions): BodyLimits {
+  return {
+    bytes: Math.max(bodyLimitBytes, bodyLimits?.bytes ?? 0),
+    values: Math.max(mostValues, bodyLimits?.values ?? 0),
+  };
 }
 
 function hasBody({request: {method, headers}}: Exchange): boolean {

@@ -66,7 +66,16 @@ export interface ServiceRoute {
   readonly method: 'GET' | 'POST' | '*';
   /** A fixed path, all below one (`/v1/models/*`), or `*` for all that no other route has. */
   readonly path: string;
+  /** What its bodies may hold, where that is more than the server takes elsewhere. */
+  readonly bodyLimits?: BodyLimits | undefined;
   readonly handle: ServiceHandler;
+}
+
+/** How much a request's body may hold, unpacked. */
+export interface BodyLimits {
+  readonly bytes: number;
+  /** Members of its objects and lists, at any depth: each costs memory however short it is. */
+  readonly values: number;
 }
 
 /** An error answer of our own, in OpenAI's shape. */

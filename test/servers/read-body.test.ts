@@ -22,6 +22,22 @@ async function post(service: TestService, body: string | Uint8Array, headers: Re
   return {status: answer.statusCode, headers: answer.headers, text: await answer.body.text()};
 }
 
+describe('a route with limits of its own', () => {
+  const body = JSON.stringify({list: Array.from({length: 2_000_001}, () => 0)});
+
+  it.each([
+    ['takes what other routes refuse', {bytes: 5_000_000, values: 2_000_002}, 200],
+    ['refuses more bytes than they say', {bytes: 4_000_000, values: 2_000_002}, 413],
+    ['refuses more values than they say', {bytes: 5_000_000, values: 2_000_001}, 413],
+    ['never takes less than its server', {bytes: 5_000_000, values: 1}, 413],
+  ])('%s', async (_, bodyLimits, status) => {
+    const route: ServiceRoute = {...echo, bodyLimits, handle: () => ({body: {json: {}}})};
+    await using service = await openTestService([route], {bodyLimitBytes: limit});
+    expect((await post(service, body)).status).toBe(status);
+    expect((await post(service, '{"list":[1,2,3]}')).status).toBe(200);
+  });
+});
+
 describe('a request’s body', () => {
   it.each([
     ['application/json'],
