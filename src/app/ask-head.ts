@@ -1,11 +1,13 @@
+import {mapFromJson} from '../config/config-node.ts';
 import type {LoadedConfig} from '../config/load-config.ts';
+import {collectSecrets} from '../config/secrets.ts';
 import {type Cancellation, CancellationSource} from '../core/cancellation.ts';
 import {createGymHttp} from '../gym/gym-http.ts';
-import {askHead, findAgent, type HeadOptions, namesOf} from '../gym/head-client.ts';
+import {agentsOf, askHead, findAgent, type HeadOptions, type HeadView} from '../gym/head-client.ts';
 import {askInstances, type ServerInstanceStatus} from '../gym/head-instances.ts';
 import type {AppEnvironment} from './environment.ts';
 import {type ConfigSources, loadRunConfig} from './load-run-config.ts';
-import {impliedTimeoutMs, type RemoteAgentPlan} from './plan-agents.ts';
+import {impliedTimeoutMs, type RemoteAgentPlan, remoteScoringOf} from './plan-agents.ts';
 
 /** What the head server says that runs. */
 export interface HeadStatus {
@@ -25,22 +27,33 @@ export async function planAgentsOfHead(
   const {collect, serverToken: token} = config;
   return await withHead(config, environment, cancellation, async (options) => {
     const view = await askHead(options);
+    learnSecrets(view, environment);
     if (collect.agentName !== undefined) findAgent(view, collect.agentName);
-    const agents = namesOf(view, 'responses_api_agents').map((name) => findAgent(view, name));
-    return agents.map(({name, url}) => ({
+    return agentsOf(view).map(({name, url}) => ({
       kind: 'remote',
       name,
       url,
       // A head server may name any place: our token is for those that stand beside it.
-      token: new URL(url).hostname === new URL(view.address).hostname ? token : undefined,
+      token: hostOf(url) === hostOf(view.address) ? token : undefined,
       timeoutMs: impliedTimeoutMs,
+      scoring: remoteScoringOf(config),
     }));
   });
 }
 
+/** Undefined for what is no URL; whoever calls it says so. */
+function hostOf(url: string): string | undefined {
+  return URL.canParse(url) ? new URL(url).hostname : undefined;
+}
+
+/** Errors of NeMo Gym's servers quote what they were sent, keys included. */
+function learnSecrets({config, address}: HeadView, {redactor}: AppEnvironment): void {
+  for (const secret of collectSecrets(mapFromJson(config, {file: address}))) redactor.add(secret);
+}
+
 /** Asks the head server of the configuration what runs, and each server whether it answers. Fails with `ERR_HEAD_SERVER`. */
 export async function askStatus(sources: ConfigSources, environment: AppEnvironment): Promise<HeadStatus> {
-  const config = await loadRunConfig(sources, environment);
+  const config = await loadRunConfig(sources, environment, {withServers: false});
   return await withHead(config, environment, new CancellationSource(), async (options) => {
     const {address} = await askHead(options);
     return {headUrl: address, servers: await askInstances(options)};

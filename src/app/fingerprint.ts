@@ -31,8 +31,13 @@ export async function fingerprintOf(
   };
 }
 
+const elsewhere = 'a server that runs elsewhere';
+
 async function agentFingerprint(plan: AgentPlan, config: LoadedConfig): Promise<JsonValue> {
-  if (plan.kind === 'remote') return 'a server that runs elsewhere';
+  if (plan.kind === 'remote') {
+    if (plan.scoring === undefined) return elsewhere;
+    return {agent: elsewhere, judge: await scoringFingerprint(plan.scoring, config)};
+  }
   const {modelName, scoring, maxSteps, tools} = plan;
   return {
     model: modelFingerprint(modelName, config),
@@ -60,7 +65,7 @@ function scoringFingerprint(scoring: Scoring, config: LoadedConfig): JsonValue |
     case 'judge':
       return judgeFingerprint(scoring.name, config);
     case 'remote':
-      return 'a server that runs elsewhere';
+      return elsewhere;
     case 'nobody':
       return scoring.reward === undefined ? null : {skip_verification_reward: scoring.reward};
   }

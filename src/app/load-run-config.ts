@@ -14,14 +14,21 @@ export interface ConfigSources {
   readonly values: JsonObject;
 }
 
+export interface RunConfigOptions {
+  /** False: only the top level is read, for who asks servers that run already. Default true. */
+  readonly withServers?: boolean;
+}
+
 /** Loads the configuration, teaches the redactor its secrets and warns of what looks wrong in it. */
 export async function loadRunConfig(
   sources: ConfigSources,
   environment: AppEnvironment,
+  {withServers = true}: RunConfigOptions = {},
 ): Promise<LoadedConfig> {
   const {configPaths, envPath, overrides, values} = sources;
   const {cwd, env, redactor, logger} = environment;
-  const config = await loadConfig({configPaths, envPath, overrides, flags: values, cwd, env, packageRoot});
+  const given = {configPaths, envPath, overrides, flags: values, withServers};
+  const config = await loadConfig({...given, cwd, env, packageRoot});
   for (const secret of config.secrets) redactor.add(secret);
   for (const warning of config.warnings) logger.warn(describeProblem(warning));
   return config;

@@ -1,5 +1,6 @@
 import {createSimpleAgent} from '../agent/simple-agent.ts';
 import {limitTime, runLocally} from '../collect/run-rollout.ts';
+import {scoreAnew} from '../collect/score-anew.ts';
 import type {LoadedConfig} from '../config/load-config.ts';
 import type {ModelConfig} from '../config/model-config.ts';
 import type {Clock} from '../core/clock.ts';
@@ -67,7 +68,13 @@ export function openLocalAgent(plan: LocalAgentPlan, parts: RunnerParts): LocalA
 }
 
 function openRemoteAgent(plan: RemoteAgentPlan, {remote, clock}: RunnerParts): RolloutRunner {
-  return limitTime(remote.agent(plan), plan.timeoutMs, clock);
+  const {scoring, timeoutMs} = plan;
+  const run = remote.agent(plan);
+  return limitTime(
+    scoring === undefined ? run : scoreAnew(run, remoteJudgeOf(scoring, remote), clock),
+    timeoutMs,
+    clock,
+  );
 }
 
 function judgeOf(
@@ -76,14 +83,16 @@ function judgeOf(
   judges: ReadonlyMap<string, Judge>,
   remote: RemoteServers,
 ): Judge | 'session' | undefined {
-  switch (scoring.kind) {
-    case 'judge':
-      return judges.get(scoring.name);
-    case 'remote':
-      return scoring.url === toolsUrl ? 'session' : remote.judge(scoring);
-    case 'nobody':
-      return givingReward(scoring.reward);
-  }
+  if (scoring.kind === 'judge') return judges.get(scoring.name);
+  const isToolsServer = scoring.kind === 'remote' && scoring.url === toolsUrl;
+  return isToolsServer ? 'session' : remoteJudgeOf(scoring, remote);
+}
+
+function remoteJudgeOf(
+  scoring: NonNullable<RemoteAgentPlan['scoring']>,
+  remote: RemoteServers,
+): Judge | undefined {
+  return scoring.kind === 'remote' ? remote.judge(scoring) : givingReward(scoring.reward);
 }
 
 /** Nobody judges: the record says so and has the reward that the user set, as NeMo Gym's agents do it. Without one it has none. */

@@ -26,7 +26,7 @@ export interface LocalAgentPlan {
   readonly timeoutMs: number;
 }
 
-/** An agent that runs elsewhere and is sent whole rows. It scores by itself. */
+/** An agent that runs elsewhere and is sent whole rows. */
 export interface RemoteAgentPlan {
   readonly kind: 'remote';
   readonly name: string;
@@ -34,6 +34,8 @@ export interface RemoteAgentPlan {
   readonly url: string;
   readonly token: string | undefined;
   readonly timeoutMs: number;
+  /** Who scores instead of itself; undefined: its own rewards count. */
+  readonly scoring: Exclude<Scoring, {readonly kind: 'judge'}> | undefined;
 }
 
 /** Who answers and who judges for the rows of one agent. */
@@ -80,9 +82,18 @@ function remoteAgents(externals: LoadedConfig['externals']): readonly ExternalSe
 
 function planRemoteAgent(
   {name, url, token, rolloutTimeoutS}: ExternalServer,
-  {serverToken}: LoadedConfig,
+  config: LoadedConfig,
 ): RemoteAgentPlan {
-  return {kind: 'remote', name, url, token: token ?? serverToken, timeoutMs: rolloutTimeoutS * 1000};
+  const timeoutMs = rolloutTimeoutS * 1000;
+  const scoring = remoteScoringOf(config);
+  return {kind: 'remote', name, url, token: token ?? config.serverToken, timeoutMs, scoring};
+}
+
+/** Who scores the answers of agents that run elsewhere, if the user wants somebody else, or nobody, to. */
+export function remoteScoringOf({collect, serverToken}: LoadedConfig): RemoteAgentPlan['scoring'] {
+  const {skipVerification, skipVerificationReward: reward, judgeUrl: url} = collect;
+  if (skipVerification) return {kind: 'nobody', reward};
+  return url === undefined ? undefined : {kind: 'remote', url, token: serverToken};
 }
 
 function planAgent(agent: AgentConfig, config: LoadedConfig): LocalAgentPlan {

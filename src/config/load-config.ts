@@ -34,6 +34,8 @@ export interface LoadOptions {
   readonly overrides: readonly string[];
   /** Merged over everything else, with every text as it is. */
   readonly flags?: JsonObject | undefined;
+  /** False: server instances are left out, with all that is wrong with them. Default true. */
+  readonly withServers?: boolean | undefined;
   readonly cwd: string;
   readonly env: Readonly<Record<string, string | undefined>>;
   /** The folder this package is installed in. */
@@ -152,8 +154,13 @@ class Diagnosis {
   }
 }
 
-function resolveSources(sources: readonly MapNode[], {env}: LoadOptions, diagnosis: Diagnosis): MapNode {
-  const merged = applyDirectives(mergeSources(sources, env), diagnosis.problem);
+function resolveSources(
+  sources: readonly MapNode[],
+  {env, withServers = true}: LoadOptions,
+  diagnosis: Diagnosis,
+): MapNode {
+  const directed = applyDirectives(mergeSources(sources, env), diagnosis.problem);
+  const merged = withServers ? directed : withoutInstances(directed);
   const complete = applyEnvironmentFallbacks(mergeDummyModels(merged), env, diagnosis.warn);
   for (const problem of findMissingValues(complete)) diagnosis.problem(problem);
   const interpolator = new Interpolator(complete, {
@@ -185,9 +192,15 @@ function mergeSources(sources: readonly MapNode[], env: LoadOptions['env']): Map
 }
 
 function isRead(root: MapNode, key: string): boolean {
-  const node = root.entries.get(key);
-  if (Object.hasOwn(topLevelKeys, key)) return true;
+  return Object.hasOwn(topLevelKeys, key) || isInstance(root.entries.get(key));
+}
+
+function isInstance(node: ConfigNode | undefined): boolean {
   return node?.kind === 'map' && serverTypes.some((type) => node.entries.has(type));
+}
+
+function withoutInstances(root: MapNode): MapNode {
+  return {...root, entries: new Map([...root.entries].filter(([, node]) => !isInstance(node)))};
 }
 
 function serverDefaults(top: TopLevelConfig | undefined): {

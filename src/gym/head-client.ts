@@ -1,15 +1,10 @@
 import type {Clock} from '../core/clock.ts';
 import {closeMatch} from '../core/close-match.ts';
 import {CallError, RollcallError} from '../core/errors.ts';
+import type {JsonObject} from '../core/json.ts';
 import type {CallOptions, Redact} from '../core/ports.ts';
 import type {GymHttp} from './gym-http.ts';
-import {
-  type HeadServer,
-  listServers,
-  parseHeadConfig,
-  reachableHost,
-  type ServerKind,
-} from './head-config.ts';
+import {type HeadServer, listServers, parseHeadConfig, reachableHost} from './head-config.ts';
 import type {GymReply} from './http-exchange.ts';
 import {plainExcerpt} from './plain-excerpt.ts';
 import {toReplyFailure} from './reply-failure.ts';
@@ -32,6 +27,8 @@ export interface HeadView {
   readonly address: string;
   /** In the configuration's order. */
   readonly servers: readonly HeadServer[];
+  /** The configuration itself; NeMo Gym's head servers tell their keys. */
+  readonly config: JsonObject;
 }
 
 /** An agent and where to find it. */
@@ -47,12 +44,22 @@ export async function askHead(options: HeadOptions): Promise<HeadView> {
   if ('problem' in parsed) {
     throw headError(`what answers at ${address} is no head server: its configuration is ${parsed.problem}`);
   }
-  return {address, servers: listServers(parsed.config, options.host)};
+  const {config} = parsed;
+  return {address, servers: listServers(config, options.host), config};
 }
 
-/** Names of the servers of one kind. */
-export function namesOf({servers}: HeadView, kind: ServerKind): readonly string[] {
-  return servers.filter((server) => server.kind === kind).map(({name}) => name);
+/** The agents that a head server gives an address of. Fails with `ERR_CONFIG` where there are none. */
+export function agentsOf({servers, address}: HeadView): readonly HeadAgent[] {
+  const agents = servers.flatMap(({url, ...server}) =>
+    server.kind === 'responses_api_agents' && url !== undefined ? [{...server, url}] : [],
+  );
+  if (agents.length > 0) return agents;
+  const others = servers.map(({name}) => plainExcerpt(name)).join(', ');
+  throw new RollcallError(`the head server at ${address} knows no agent that could run rollouts`, {
+    code: 'ERR_CONFIG',
+    fault: 'config',
+    hint: `It knows ${others === '' ? 'no server at all' : `only ${others}`}. Declare an agent in the configuration of its servers: NAME: {responses_api_agents: {simple_agent: {model_server: …, resources_server: …}}}.`,
+  });
 }
 
 /** The agent of that name. Fails with `ERR_CONFIG`, naming the agents that there are, and the one that was likely meant. */
@@ -106,7 +113,7 @@ function headUrlOf({host, port}: HeadOptions): string {
 }
 
 function unknownAgent(view: HeadView, name: string): RollcallError {
-  const agents = namesOf(view, 'responses_api_agents');
+  const agents = view.servers.filter(({kind}) => kind === 'responses_api_agents').map((each) => each.name);
   const meant = closeMatch(name, agents);
   const list = agents.length === 0 ? 'it has none' : `it has ${agents.join(', ')}`;
   return new RollcallError(

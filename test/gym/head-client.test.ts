@@ -1,6 +1,6 @@
 import {describe, expect, it} from 'vitest';
 import {CancelledError} from '../../src/core/errors.ts';
-import {askHead, findAgent, type HeadView, namesOf} from '../../src/gym/head-client.ts';
+import {agentsOf, askHead, findAgent, type HeadView} from '../../src/gym/head-client.ts';
 import {parseHeadConfig} from '../../src/gym/head-config.ts';
 import {askInstances} from '../../src/gym/head-instances.ts';
 import {type Answer, closedPort, type GymDoors, json, openDoors, openGymServer} from './gym-server.ts';
@@ -73,8 +73,10 @@ async function askAgainst(answer: Answer): Promise<HeadView> {
 describe('askHead', () => {
   it('finds what runs, by kind, with its address', async () => {
     const view = await askAgainst(configRoute(yaml));
-    expect(namesOf(view, 'responses_api_models')).toEqual(['policy_model']);
-    expect(namesOf(view, 'resources_servers')).toEqual(['judge']);
+    expect(view.servers.slice(0, 2).map(({name, kind}) => [name, kind])).toEqual([
+      ['policy_model', 'responses_api_models'],
+      ['judge', 'resources_servers'],
+    ]);
     expect(view.servers.filter(({kind}) => kind === 'responses_api_agents')).toEqual([
       {
         name: 'math_agent',
@@ -126,6 +128,26 @@ describe('askHead', () => {
   it('says so where an agent has no port yet', async () => {
     const view = await askAgainst(configRoute(yaml));
     expect(() => findAgent(view, 'portless')).toThrow(expect.objectContaining({code: 'ERR_CONFIG'}) as Error);
+  });
+
+  it('gives all agents that have an address', async () => {
+    const view = await askAgainst(configRoute(yaml));
+    const names = ['math_agent', 'code_agent', 'far_agent', 'unresolved'];
+    expect(agentsOf(view).map(({name}) => name)).toEqual(names);
+  });
+
+  it.each([
+    ['only policy_model, judge', 2],
+    ['no server at all', 0],
+  ])('says that it has no agent at all, but %s', async (what, count) => {
+    const view = await askAgainst(configRoute(yaml));
+    expect(() => agentsOf({...view, servers: view.servers.slice(0, count)})).toThrow(
+      expect.objectContaining({
+        code: 'ERR_CONFIG',
+        message: expect.stringContaining('knows no agent') as string,
+        hint: expect.stringContaining(`It knows ${what}.`) as string,
+      }) as Error,
+    );
   });
 
   it('names the address where nothing listens, and the two ways on', async () => {

@@ -1,4 +1,4 @@
-import type {AgentPlan, LocalAgentPlan} from '../../app/plan-agents.ts';
+import type {AgentPlan} from '../../app/plan-agents.ts';
 import {validate as check, type ValidateReport} from '../../app/validate.ts';
 import {exitCodes, RollcallError} from '../../core/errors.ts';
 import {formatCounted} from '../../report/format-quantity.ts';
@@ -7,7 +7,9 @@ import {readRunFlags} from '../collect-flags.ts';
 import type {Invocation} from '../invocation.ts';
 import type {Io} from '../io.ts';
 import {renderError} from '../render-error.ts';
-import {renderTable} from '../render-table.ts';
+import {renderResources} from '../render-resources.ts';
+
+const indent = '  ';
 
 /** `rollcall validate`: says what is wrong (exit code 2), or what a run would do. */
 export async function validate({flags, overrides}: Invocation, io: Io): Promise<number> {
@@ -16,7 +18,8 @@ export async function validate({flags, overrides}: Invocation, io: Io): Promise<
   const environment = createAppEnvironment(io, {verbose: wanted.verbose, writeLine});
   try {
     const report = await check({...wanted, overrides}, environment);
-    for (const line of describe(report)) writeLine(line);
+    for (const line of describe(report, io.terminal ? io.columns() : Number.POSITIVE_INFINITY))
+      writeLine(line);
     if (wanted.json) io.stdout.write(`${JSON.stringify(toJson(report))}\n`);
     return exitCodes.ok;
   } catch (error) {
@@ -30,34 +33,32 @@ export async function validate({flags, overrides}: Invocation, io: Io): Promise<
   }
 }
 
-function describe({plans, config, gateway, survey}: ValidateReport): readonly string[] {
+function describe({plans, config, gateway, survey}: ValidateReport, columns: number): readonly string[] {
   const agents = plans.map((plan) => `  agent ${plan.name}: ${describeAgent(plan, config)}`);
   const rows = survey === undefined ? [] : [`  input: ${describeRows(survey)}`];
   return [
     'The configuration can be run. Nothing was sent.',
     ...agents,
-    ...describeManifests(gateway),
+    ...renderResources(gateway?.resources ?? [], columns - indent.length).map((line) => indent + line),
     ...rows,
   ];
 }
 
-function describeManifests(gateway: ValidateReport['gateway']): readonly string[] {
-  if (gateway === undefined) return [];
-  const rows = gateway.resources.map(({kind, name, status, detail}) => [kind, name, status, detail]);
-  return renderTable(['KIND', 'NAME', 'STATUS', ''], rows).map((line) => `  ${line}`);
-}
-
 function describeAgent(plan: AgentPlan, {models}: ValidateReport['config']): string {
-  if (plan.kind === 'remote') return `runs elsewhere, at ${plan.url}`;
+  const judge = judgeOf(plan);
+  if (plan.kind === 'remote') {
+    const place = `runs elsewhere, at ${plan.url}`;
+    if (plan.scoring === undefined) return place;
+    return judge === undefined ? `${place}, its rewards left out` : `${place}, judged by ${judge}`;
+  }
   const deployment = models.get(plan.modelName)?.openaiModel;
   const asks = `asks ${plan.modelName}${deployment === undefined ? '' : ` (deployment ${deployment})`}`;
-  const judge = judgeOf(plan);
   return `${asks}, ${judge === undefined ? 'not judged' : `judged by ${judge}`}`;
 }
 
 /** A judge's instance, or where it runs. */
-function judgeOf({scoring}: LocalAgentPlan): string | undefined {
-  if (scoring.kind === 'nobody') return undefined;
+function judgeOf({scoring}: AgentPlan): string | undefined {
+  if (scoring === undefined || scoring.kind === 'nobody') return undefined;
   return scoring.kind === 'judge' ? scoring.name : scoring.url;
 }
 
@@ -76,11 +77,13 @@ function refusalToJson({code, message, hint, problems}: RollcallError): unknown 
   return {valid: false, code, message, hint: hint ?? null, problems};
 }
 
-function toJson({plans, gateway, survey}: ValidateReport): unknown {
+function toJson({plans, config, gateway, survey}: ValidateReport): unknown {
+  const warnings = [...config.warnings, ...(gateway?.warnings ?? [])];
   return {
     valid: true,
     agents: plans.map(agentToJson),
     ...(gateway === undefined ? {} : {manifests: gateway.resources}),
+    ...(warnings.length === 0 ? {} : {warnings}),
     ...(survey === undefined ? {} : {rows: survey.rows, tasks: survey.tasks, rollouts: survey.rollouts}),
   };
 }
