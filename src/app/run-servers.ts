@@ -10,6 +10,7 @@ import {openRemoteServers} from './open-remote-servers.ts';
 import {openSimulators, type Simulators} from './open-simulators.ts';
 import {planServices, type ServiceParts} from './plan-services.ts';
 import {refuseOpenBind} from './refuse-open-bind.ts';
+import {refuseSamePorts} from './refuse-same-ports.ts';
 import {type RunningServer, Services} from './services.ts';
 
 export interface RunRequest extends ServerSources {
@@ -41,12 +42,15 @@ export async function runServers(
   const configuration = await loadServerConfig(request, environment);
   refuseNothingToDo(configuration);
   refuseOpenBinds(configuration);
+  refuseSamePorts(configuration);
   const closers = new Closers();
   const close = (): Promise<void> => closers.close();
   try {
     const {parts, simulators} = await openParts(configuration, environment, closers);
     const services = new Services(configuration.config, environment, writeAccessLine);
     closers.add(() => services.close());
+    for (const [name, url] of simulators.urls)
+      services.tellOf(configuration.config.simulators.get(name), url);
     for (const plan of planServices(configuration, parts, environment)) {
       throwIfCancelled(request.cancellation);
       await services.open(plan);

@@ -1,9 +1,10 @@
 import type {LoadedConfig} from '../config/load-config.ts';
+import {RollcallError} from '../core/errors.ts';
 import {headRoutes} from '../servers/head-routes.ts';
 import {openService, type Service, type ServiceKind} from '../servers/open-service.ts';
 import type {ServiceRoute} from '../servers/service.ts';
 import {createTelemetry, type Telemetry} from '../servers/telemetry.ts';
-import {headInstance, type OpenInstance, renderHeadConfig} from './describe-head.ts';
+import {type DeclaredServer, headInstance, type OpenInstance, renderHeadConfig} from './describe-head.ts';
 import type {AppEnvironment} from './environment.ts';
 import type {Deployments} from './open-deployments.ts';
 import type {ServicePlan} from './plan-services.ts';
@@ -17,7 +18,17 @@ export interface RunningServer {
   readonly detail: string;
 }
 
+interface WantedService {
+  readonly name: string;
+  readonly kind: ServiceKind;
+  readonly host: string;
+  readonly port: number;
+  /** Where the configuration says so: the dotted path before `.port`. */
+  readonly key: string;
+}
+
 const bytesPerMb = 1_048_576;
+const headKey = 'head_server';
 
 /** The servers of one process: they share a telemetry, and the head knows them all. */
 export class Services {
@@ -45,12 +56,18 @@ export class Services {
 
   /** Opens a server and tells the head of it. Fails with `ERR_PORT_IN_USE` or `ERR_PORT_REFUSED`. */
   async open({name, kind, host, port, routes, detail, settings}: ServicePlan): Promise<void> {
-    const service = await this.#open({name, kind, host, port}, routes);
-    this.#list.push({name, type: kind, url: service.url, detail});
-    if (settings !== undefined) {
-      const {url, port: taken} = service;
-      this.#instances.push({settings, host, port: taken, url, startedAt: this.#environment.clock.now()});
-    }
+    const key = settings?.path ?? kind;
+    const {url, port: taken} = await this.#open({name, kind, host, port, key}, routes);
+    this.#list.push({name, type: kind, url, detail});
+    this.#instances.push({name, settings, host, port: taken, url, startedAt: this.#environment.clock.now()});
+  }
+
+  /** Tells the head of a server that is opened elsewhere in this process. */
+  tellOf(settings: DeclaredServer | undefined, url: string): void {
+    if (settings === undefined) return;
+    const {hostname: host, port} = new URL(url);
+    const startedAt = this.#environment.clock.now();
+    this.#instances.push({name: settings.name, settings, host, port: Number(port), url, startedAt});
   }
 
   /** Opens the head server, which tells of every other: last, so that whoever finds it finds all. */
@@ -58,10 +75,10 @@ export class Services {
     const {headServer, masked} = this.#config;
     const routes = headRoutes({
       instances: () => this.#instances.map(headInstance),
-      maskedConfig: () => renderHeadConfig(masked, this.#instances),
+      maskedConfig: () => renderHeadConfig(masked, this.#instances, {host: headServer.host, port}),
     });
-    const service = await this.#open({name: 'head', kind: 'head', ...headServer}, routes);
-    return {name: 'head', type: 'head', url: service.url, detail: ''};
+    const {url, port} = await this.#open({name: 'head', kind: 'head', ...headServer, key: headKey}, routes);
+    return {name: 'head', type: 'head', url, detail: ''};
   }
 
   /** Shows the load of every deployment in the metrics. */
@@ -77,30 +94,33 @@ export class Services {
     await Promise.all(this.#opened.map((service) => service.close()));
   }
 
-  async #open(
-    address: {
-      readonly name: string;
-      readonly kind: ServiceKind;
-      readonly host: string;
-      readonly port: number;
-    },
-    routes: readonly ServiceRoute[],
-  ): Promise<Service> {
+  async #open({key, ...wanted}: WantedService, routes: readonly ServiceRoute[]): Promise<Service> {
     const {clock, logger, redactor} = this.#environment;
     const {serverToken: token, bodyLimitMb} = this.#config;
-    const service = await openService(
-      {
-        ...address,
-        token,
-        bodyLimitBytes: Math.floor(bodyLimitMb * bytesPerMb),
-        telemetry: this.#telemetry,
-        redact: redactor.redact,
-        logger,
-        clock,
-      },
-      routes,
-    );
-    this.#opened.push(service);
-    return service;
+    const options = {
+      ...wanted,
+      token,
+      bodyLimitBytes: Math.floor(bodyLimitMb * bytesPerMb),
+      telemetry: this.#telemetry,
+      redact: redactor.redact,
+      logger,
+      clock,
+    };
+    try {
+      const service = await openService(options, routes);
+      this.#opened.push(service);
+      return service;
+    } catch (error) {
+      throw error instanceof RollcallError ? namingKey(error, key) : error;
+    }
   }
+}
+
+/** A port that cannot be had, with the override that chooses another. */
+function namingKey(error: RollcallError, key: string): RollcallError {
+  const {message, code, fault, cause} = error;
+  if (code !== 'ERR_PORT_IN_USE') return error;
+  const running = key === headKey ? ' `rollcall status` says what runs there.' : '';
+  const choose = `+${key}.port=… chooses another port, 0 any free one.`;
+  return new RollcallError(message, {code, fault, hint: choose + running, cause});
 }
