@@ -1,17 +1,14 @@
-import {readFile} from 'node:fs/promises';
-import {text} from 'node:stream/consumers';
 import type {LoadedConfig} from '../config/load-config.ts';
-import {resolvePackagedPath} from '../config/packaged-path.ts';
 import {type Problem, RollcallError} from '../core/errors.ts';
 import type {GatewayConfig} from '../manifests/gateway-config.ts';
-import {loadManifests, type ManifestSource} from '../manifests/load-manifests.ts';
-import {packageRoot} from '../runtime/installation.ts';
+import {loadManifests} from '../manifests/load-manifests.ts';
 import type {AppEnvironment} from './environment.ts';
 import {type ConfigSources, describeProblem, loadRunConfig} from './load-run-config.ts';
+import {readManifests} from './read-manifests.ts';
 
 /** What `run` and `validate` are told: configuration, and Kubernetes documents. */
 export interface ServerSources extends ConfigSources {
-  /** Files of Kubernetes documents; `-` is standard input. */
+  /** Files of Kubernetes documents, or folders of them; `-` is standard input. */
   readonly manifestPaths: readonly string[];
 }
 
@@ -48,28 +45,6 @@ async function loadGateway(
   for (const secret of gateway.secrets) redactor.add(secret);
   for (const warning of gateway.warnings) logger.warn(describeProblem(warning));
   return gateway;
-}
-
-async function readManifests(
-  paths: readonly string[],
-  {cwd, stdin}: AppEnvironment,
-): Promise<readonly ManifestSource[]> {
-  const problems: Problem[] = [];
-  const sources: ManifestSource[] = [];
-  for (const path of paths) {
-    try {
-      if (path === '-') sources.push({file: 'standard input', text: await text(stdin)});
-      else {
-        const found = resolvePackagedPath(path, {cwd, packageRoot}) ?? path;
-        sources.push({file: path, text: await readFile(found, 'utf8')});
-      }
-    } catch (error) {
-      const {code, message} = error as NodeJS.ErrnoException;
-      problems.push({file: path, message: code === 'ENOENT' ? 'there is no such file' : message});
-    }
-  }
-  if (problems.length === 0) return sources;
-  throw new RollcallError('the manifests cannot be read', {code: 'ERR_CONFIG', fault: 'config', problems});
 }
 
 /** With both broken, both are told. */

@@ -26,6 +26,9 @@ export interface ValidateReport {
 // Embedded simulators are not started for a check; any address will do for the models that refer to them.
 const standInUrl = 'http://127.0.0.1:1';
 
+// Documents of a gateway name no agents: rows are checked for all else.
+const anyAgent = {agentName: 'any', knownAgents: undefined};
+
 /** Checks configuration and manifests as a run would use them and, with an input, every row. Opens no port and sends nothing. */
 export async function validate(sources: ServerSources, environment: AppEnvironment): Promise<ValidateReport> {
   const configuration = await loadServerConfig(sources, environment);
@@ -34,8 +37,9 @@ export async function validate(sources: ServerSources, environment: AppEnvironme
   const plans = isGatewayOnly ? [] : planAgents(config);
   await checkServers(plans, configuration, environment);
   const given = config.collect.inputJsonlFpath;
-  if (given === undefined || isGatewayOnly) return {plans, config, gateway, survey: undefined};
-  const materializing = await planMaterializing(config, plans, environment);
+  if (given === undefined) return {plans, config, gateway, survey: undefined};
+  const planned = await planMaterializing(config, plans, environment);
+  const materializing = isGatewayOnly ? {...planned, ...anyAgent} : planned;
   await using input = await openInput(inputPath(given, environment.cwd), {
     stdin: environment.stdin,
     spoolFolder: environment.cwd,

@@ -1,3 +1,5 @@
+import {mkdir, writeFile} from 'node:fs/promises';
+import {join} from 'node:path';
 import {describe, expect, it} from 'vitest';
 import {runProgram} from '../helpers/run-program.ts';
 import {numberedRows, setUpWorkplace, type Workplace} from './workplace.ts';
@@ -98,4 +100,66 @@ describe('validate', () => {
     expect(exitCode).toBe(0);
     expect(stderr).toMatch(/^Warning: override "\+limt=5": limt: .* is not used\. Did you mean `limit`\?$/m);
   });
+
+  it('checks Kubernetes documents, alone or beside a configuration, and rows with them', async () => {
+    await using place = await setUpWorkplace({rows: numberedRows(2)});
+    await mkdir(join(place.folder.path, 'gateway'));
+    await place.write('gateway/azure.yaml', gatewayDocuments);
+    await place.write('gateway/notes.txt', 'no document');
+    for (const config of [[], ['--config', 'model.yaml']]) {
+      const {exitCode, stdout, stderr} = await runProgram(
+        ['validate', '-f', 'gateway', ...config, '-i', 'in.jsonl', '--json'],
+        {cwd: place.folder.path},
+      );
+      expect(exitCode, stderr).toBe(0);
+      expect(stderr).toMatch(/ {2}Backend +default\/b +accepted {2}gpt at http:\/\/simulator:8900 /);
+      expect(stderr).toContain('  input: 2 rows, 2 tasks, 2 rollouts\n');
+      expect(JSON.parse(stdout)).toMatchObject({
+        valid: true,
+        manifests: [{kind: 'Backend', file: 'gateway/azure.yaml', line: 1}, {kind: 'HTTPRoute'}],
+        warnings: [
+          {file: 'gateway/azure.yaml', line: 9, path: expect.stringContaining('endpoint') as string},
+        ],
+        rows: 2,
+      });
+    }
+  });
+
+  it('reads documents that PowerShell wrote, and tells of a folder without any', async () => {
+    await using place = await setUpWorkplace();
+    const utf16 = Buffer.from(`\uFEFF${gatewayDocuments.replaceAll('\n', '\r\n')}`, 'utf16le');
+    await writeFile(join(place.folder.path, 'le.yaml'), utf16);
+    await writeFile(join(place.folder.path, 'be.yaml'), Buffer.from(utf16).swap16());
+    for (const file of ['le.yaml', 'be.yaml']) {
+      const {exitCode, stderr} = await runProgram(['validate', '-f', file], {cwd: place.folder.path});
+      expect(exitCode, stderr).toBe(0);
+    }
+    await mkdir(join(place.folder.path, 'empty'));
+    const {exitCode, stderr} = await runProgram(['validate', '-f', 'empty', '-f', 'gone.yaml'], {
+      cwd: place.folder.path,
+    });
+    expect(exitCode).toBe(2);
+    expect(stderr).toContain('empty: there is no .yaml, .yml or .json file in this folder');
+    expect(stderr).toContain('gone.yaml: there is no such file');
+  });
 });
+
+const gatewayDocuments = `apiVersion: gateway.kgateway.dev/v1alpha1
+kind: Backend
+metadata: {name: b}
+spec:
+  type: AI
+  ai:
+    llm:
+      azureopenai:
+        endpoint: http://simulator:8900
+        deploymentName: gpt
+        apiVersion: v1
+        authToken: {kind: Inline, inline: canary-key-1}
+---
+apiVersion: gateway.networking.k8s.io/v1
+kind: HTTPRoute
+metadata: {name: r}
+spec:
+  rules: [{backendRefs: [{name: b, group: gateway.kgateway.dev, kind: Backend}]}]
+`;

@@ -18,9 +18,11 @@ export async function validate({flags, overrides}: Invocation, io: Io): Promise<
   const environment = createAppEnvironment(io, {verbose: wanted.verbose, writeLine});
   try {
     const report = await check({...wanted, overrides}, environment);
-    for (const line of describe(report, io.terminal ? io.columns() : Number.POSITIVE_INFINITY))
-      writeLine(line);
-    if (wanted.json) io.stdout.write(`${JSON.stringify(toJson(report))}\n`);
+    // What reads a pipe wants a line for each thing, however long.
+    const columns = io.terminal ? io.columns() : Number.POSITIVE_INFINITY;
+    for (const line of describe(report, columns)) writeLine(line);
+    const {redact} = environment.redactor;
+    if (wanted.json) io.stdout.write(`${redact(JSON.stringify(toJson(report)))}\n`);
     return exitCodes.ok;
   } catch (error) {
     const {redact} = environment.redactor;
@@ -39,9 +41,14 @@ function describe({plans, config, gateway, survey}: ValidateReport, columns: num
   return [
     'The configuration can be run. Nothing was sent.',
     ...agents,
-    ...renderResources(gateway?.resources ?? [], columns - indent.length).map((line) => indent + line),
+    ...describeManifests(gateway, columns),
     ...rows,
   ];
+}
+
+function describeManifests(gateway: ValidateReport['gateway'], columns: number): readonly string[] {
+  if (gateway === undefined) return [];
+  return renderResources(gateway.resources, columns - indent.length).map((line) => indent + line);
 }
 
 function describeAgent(plan: AgentPlan, {models}: ValidateReport['config']): string {
