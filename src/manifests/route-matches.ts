@@ -6,6 +6,9 @@ const pathTypes = ['Exact', 'PathPrefix', 'RegularExpression'] as const;
 const valueTypes = ['Exact', 'RegularExpression'] as const;
 const matchCount = {min: 0, max: 64};
 const valueCount = {min: 0, max: 16};
+// Gateway API's own rules for values of paths, and for names of headers and query parameters.
+const pathValue = /^(?:[-A-Za-z0-9/._~!$&'()*+,;=:@]|%[0-9A-Fa-f]{2})+$/;
+const valueName = /^[A-Za-z0-9!#$%&'*+\-.^_`|~]+$/;
 const everyPath: RouteMatch['path'] = {type: 'PathPrefix', value: '/'};
 
 /** Reads a rule's `matches`; without any, the rule is for every path. */
@@ -32,6 +35,8 @@ function readPath(path: ObjectReader | undefined): RouteMatch['path'] {
     path.problem('must not hold `//`, `/./`, `/../`, `%2F` or `#`', {key: 'value'});
   } else if (value.includes('?')) {
     path.problem('must not hold a query', {key: 'value', hint: 'Match it with `queryParams`.'});
+  } else if (!pathValue.test(value)) {
+    path.problem('holds characters that no path has', {key: 'value', hint: 'Percent-encode them.'});
   }
   return {type, value};
 }
@@ -43,6 +48,7 @@ function readValues(match: ObjectReader, member: 'headers' | 'queryParams'): rea
     const name = item.requiredText('name', {max: 256});
     const value = item.requiredText('value', {max: 4096});
     if (name === undefined || value === undefined) continue;
+    if (!valueName.test(name)) item.problem('holds characters that no such name has', {key: 'name'});
     if (type === 'RegularExpression') checkPattern(item, value);
     const key = member === 'headers' ? name.toLowerCase() : name;
     // Gateway API: of entries with one name, only the first counts.
