@@ -1,6 +1,6 @@
 import {CallError, CancelledError, type Fault, RollcallError} from '../core/errors.ts';
 import {writeExactJson} from '../core/exact-json.ts';
-import type {JsonObject} from '../core/json.ts';
+import {isJsonObject, type JsonObject} from '../core/json.ts';
 import type {Redact} from '../core/ports.ts';
 import {RequestRefusal} from './request-refusal.ts';
 import type {ServiceErrorBody} from './service.ts';
@@ -61,7 +61,9 @@ const statusOfFault: Readonly<Record<Fault, number>> = {
 function tellCallError(error: CallError): Told {
   const told = tellFailure(error, statusOfCall(error));
   const headers = {...idHeaders(error.requestId), ...error.headers, ...waitHeaders(error.retryAfterMs)};
-  return {...told, headers, body: error.body ?? told.body, text: error.bodyText};
+  if (isJsonObject(error.body?.['error'])) return {...told, headers, body: error.body, text: error.bodyText};
+  // A gateway's own shape, which no client of OpenAI's can read: it is kept, beside an error that all can.
+  return {...told, headers, body: {...error.body, ...told.body}};
 }
 
 /** The service's status where it gave one that is an error's; else what stands for its absence. */
@@ -83,7 +85,7 @@ const refusedRequests: ReadonlySet<string> = new Set([
 function tellFailure({code, message, hint, problems}: RollcallError, status: number): Told {
   const type = status < 500 ? 'invalid_request_error' : 'server_error';
   const error = {
-    message: hint === undefined ? message : `${message} ${hint}`,
+    message: hint === undefined ? message : `${message}${/[.!?]$/.test(message) ? '' : '.'} ${hint}`,
     type: code.startsWith('ERR_MODEL_') || status >= 502 || status === 429 ? 'upstream_error' : type,
     code,
     param: problems[0]?.path ?? null,

@@ -45,7 +45,7 @@ const failures: Readonly<Record<string, Failure>> = {
   },
   key: {
     status: 401,
-    body: '{ "statusCode": 401, "message": "Unauthorized. Access token is missing or invalid." }',
+    body: '{ "error": { "code": "401", "message": "Access denied due to invalid subscription key." } }',
   },
   deployment: {
     status: 404,
@@ -88,6 +88,7 @@ const strange: Readonly<Record<string, string>> = {
   portal: reply(200, '<!doctype html><title>Sign in</title>', {'content-type': 'text/html'}),
   words: reply(200, 'hello'),
   object: reply(200, {}),
+  apim: reply(401, {statusCode: 401, message: 'Unauthorized. Access token is missing or invalid.'}),
 };
 
 const upstreams = [
@@ -186,6 +187,7 @@ ${name}:
     ['portal', 502, /HTML|no JSON|not JSON/i],
     ['words', 502, /JSON/],
     ['object', 502, /choices|output/],
+    ['apim', 401, /Access token is missing or invalid/],
     ['silent', 504, /began no reply within 0\.15 s/],
     ['reset', 502, /connection/i],
     ['cut', 502, /connection|broke off|reply/i],

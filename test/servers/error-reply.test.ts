@@ -53,9 +53,24 @@ describe('a service’s failure', () => {
     const reply = toErrorReply(error, asIs);
     expect(reply?.status).toBe(status);
     expect(JSON.parse(reply?.body ?? '')).toEqual({
-      error: {message: 'the call failed Do this.', type: 'upstream_error', code: error.code, param: null},
+      error: {message: 'the call failed. Do this.', type: 'upstream_error', code: error.code, param: null},
     });
   });
+
+  it.each([{statusCode: 401, message: 'Access denied.'}, {error: 'Access denied.'}, {}])(
+    'adds an error that clients can read to a body that has none: %j',
+    (body) => {
+      const error = failed({httpStatus: 401, code: 'ERR_MODEL_AUTH', body, bodyText: JSON.stringify(body)});
+      const reply = toErrorReply(error, asIs);
+      expect([reply?.status, JSON.parse(reply?.body ?? '')]).toEqual([
+        401,
+        {
+          ...body,
+          error: {message: 'the call failed', type: 'upstream_error', code: 'ERR_MODEL_AUTH', param: null},
+        },
+      ]);
+    },
+  );
 
   it('keeps the headers that a service had for its client, but for a wait that has changed', () => {
     const headers = {'x-request-id': 'req-2', 'x-ratelimit-remaining-tokens': '0', 'retry-after': '60'};
