@@ -41,6 +41,17 @@ export async function planAgentsOfHead(
   });
 }
 
+/** Where the configuration says; else where the `rollcall run` is that started us as its command; else at the default address. */
+function headAddress(
+  {document, headServer}: LoadedConfig,
+  env: AppEnvironment['env'],
+): LoadedConfig['headServer'] {
+  const url = env['ROLLCALL_HEAD_URL'] ?? '';
+  if (document['head_server'] !== undefined || !URL.canParse(url)) return headServer;
+  const {hostname: host, port} = new URL(url);
+  return {host, port: Number(port) || 80};
+}
+
 /** Undefined for what is no URL; whoever calls it says so. */
 function hostOf(url: string): string | undefined {
   return URL.canParse(url) ? new URL(url).hostname : undefined;
@@ -61,12 +72,14 @@ export async function askStatus(sources: ConfigSources, environment: AppEnvironm
 }
 
 async function withHead<T>(
-  {headServer, serverToken: token}: LoadedConfig,
-  {clock, redactor}: AppEnvironment,
+  config: LoadedConfig,
+  {clock, redactor, env}: AppEnvironment,
   cancellation: Cancellation,
   ask: (options: HeadOptions) => Promise<T>,
 ): Promise<T> {
+  const {serverToken: token} = config;
   const {redact} = redactor;
+  const headServer = headAddress(config, env);
   const http = createGymHttp({clock, redact});
   try {
     return await ask({...headServer, token, http, clock, redact, cancellation});

@@ -12,7 +12,10 @@ export interface ChildCommandOptions {
 export interface ChildCommand {
   /** Its exit code; 128 and the signal's number when a signal ended it, as shells have it. */
   readonly exitCode: Promise<number>;
-  kill(signal: StopSignal): void;
+  /** Passes a signal on, unless it is the Ctrl-C of a terminal that both have: that has reached the command already. */
+  pass(signal: StopSignal): void;
+  /** Ends it whatever it does. */
+  kill(): void;
 }
 
 /** Starts a command. One that cannot be started rejects `exitCode` with a `RollcallError` (`ERR_USAGE`). */
@@ -25,7 +28,16 @@ export function startCommand(command: readonly string[], {cwd, env}: ChildComman
       resolve(code ?? 128 + (signal === null ? 0 : constants.signals[signal]));
     });
   });
-  return {exitCode, kill: (signal) => void child.kill(signal)};
+  return {
+    exitCode,
+    pass: (signal) => void (signal === 'SIGINT' && hasTerminal() ? false : child.kill(signal)),
+    kill: () => void child.kill('SIGKILL'),
+  };
+}
+
+function hasTerminal(): boolean {
+  const {stdin, stdout, stderr} = process;
+  return [stdin, stdout, stderr].some(({isTTY}) => isTTY);
 }
 
 function cannotStart(program: string, error: NodeJS.ErrnoException): RollcallError {

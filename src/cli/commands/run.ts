@@ -4,7 +4,7 @@ import {CancellationSource} from '../../core/cancellation.ts';
 import {CancelledError, RollcallError} from '../../core/errors.ts';
 import {formatDuration} from '../../report/format-quantity.ts';
 import {type ChildCommand, startCommand} from '../../runtime/child-command.ts';
-import {systemClock, systemClock} from '../../runtime/clock.ts';
+import {systemClock} from '../../runtime/clock.ts';
 import {createLineSink} from '../../runtime/line-sink.ts';
 import {endProcessAfter, listenForSignals, type StopSignal} from '../../runtime/signals.ts';
 import {createAppEnvironment} from '../app-environment.ts';
@@ -28,7 +28,9 @@ export async function run({flags, overrides, child}: Invocation, io: Io): Promis
     const request = {...wanted, overrides, cancellation: stops.asked};
     await using servers = await runServers(request, environment, writeLine);
     for (const line of describe(servers, io.columns())) writeLine(line);
-    writeLine(`Ready after ${formatDuration(environment.clock.monotonic() - startedAt)}. ${howToStop(child)}`);
+    writeLine(
+      `Ready after ${formatDuration(environment.clock.monotonic() - startedAt)}. ${howToStop(child)}`,
+    );
     // Before the command behind `--` writes to the same stream.
     sink.flush();
     if (wanted.json) io.stdout.write(`${JSON.stringify({ready: true, servers: servers.list.map(toJson)})}\n`);
