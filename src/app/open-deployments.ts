@@ -70,9 +70,9 @@ export function endpointOf(
 ): AzureEndpoint {
   const {openaiBaseUrl, openaiModel, defaultQuery, endpointStyle, url, fullPath} = settings;
   if (url !== undefined) {
-    // A model server of NeMo Gym's kind: its doors stand right behind its address.
+    // A model server of NeMo Gym's kind: its doors stand right behind its address, with which clients are given `/v1`.
     return normalizeEndpoint({
-      baseUrl: `${url}/v1`,
+      baseUrl: url.replace(/(?:\/v1)?\/*$/, '/v1'),
       model: openaiModel ?? settings.name,
       query: {},
       style: 'opaque',

@@ -49,12 +49,13 @@ export async function repeatCall<T>(call: () => Promise<T>, options: RepeatOptio
   }
 }
 
-/** When to repeat, in milliseconds, with full jitter and no sooner than the server asks; undefined: never. */
+/** When to repeat, in milliseconds: between half and the whole of what doubles each time, no sooner than the server asks; undefined: never. */
 export function repeatDelayMs(error: CallError, history: RepeatHistory, random: Random): number | undefined {
   const {unreached, refusals, waitedMs} = history;
   if (error.effect !== 'retry' || unreached >= unreachedTries || refusals >= refusedTries) return undefined;
   const ceilingMs = Math.min(longestDelayMs, baseDelayMs * 2 ** (unreached + refusals - 1));
-  const delayMs = Math.max(random() * ceilingMs, error.retryAfterMs ?? 0);
+  // Not from zero: of a hundred rollouts one would draw short waits only, and end the run while the server restarts.
+  const delayMs = Math.max(((1 + random()) / 2) * ceilingMs, error.retryAfterMs ?? 0);
   return waitedMs + delayMs > longestWaitMs ? undefined : delayMs;
 }
 

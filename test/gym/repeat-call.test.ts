@@ -80,12 +80,13 @@ describe('repeatCall', () => {
 });
 
 describe('repeatDelayMs', () => {
-  it('draws from nothing to the ceiling, which stops to grow', () => {
+  it('draws from half the ceiling to the whole, which stops to grow', () => {
     const error = failure({unreachable: true});
     const delays = [1, 2, 3, 4].map((unreached) =>
       repeatDelayMs(error, {unreached, refusals: 0, waitedMs: 0}, () => 0.5),
     );
-    expect(delays).toEqual([250, 500, 1_000, 2_000]);
+    expect(delays).toEqual([375, 750, 1_500, 3_000]);
+    expect(repeatDelayMs(error, {unreached: 1, refusals: 0, waitedMs: 0}, () => 0)).toBe(250);
     expect(repeatDelayMs(error, {unreached: 4, refusals: 3, waitedMs: 0}, () => 1)).toBe(8_000);
   });
 
