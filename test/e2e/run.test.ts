@@ -1,8 +1,10 @@
 import {createServer} from 'node:http';
 import type {AddressInfo} from 'node:net';
+import {join} from 'node:path';
 import {text} from 'node:stream/consumers';
 import {describe, expect, it} from 'vitest';
-import {startProgram} from '../helpers/run-program.ts';
+import type {JsonObject} from '../../src/core/json.ts';
+import {programPath, startProgram} from '../helpers/run-program.ts';
 import {serve} from './running-servers.ts';
 import {identities, key, parseLines, setUpWorkplace, type Workplace} from './workplace.ts';
 
@@ -50,6 +52,8 @@ describe('rollcall run', () => {
       expect([reply.status, await reply.json()]).toEqual([200, {status: 'ok'}]);
     }
     expect(running.stderr()).toMatch(/NAME +KIND +URL\n.*policy_model +model +http.*Ready after/s);
+    const [table = ''] = running.stderr().split('Ready after');
+    for (const line of table.split('\n')) expect(line.length).toBeLessThanOrEqual(80);
   });
 
   it.each([
@@ -98,6 +102,29 @@ describe('rollcall run', () => {
     expect(ended.stdout).toMatch(/^head at http:\/\/127\.0\.0\.1:\d+\n$/);
   });
 
+  it('passes a signal on to the command, waits for it, and then stops the servers', async () => {
+    await using place = await setUp();
+    const script = 'trap "curl -s $ROLLCALL_HEAD_URL/; exit 9" TERM; echo up; while :; do sleep 0.05; done';
+    const words = ['run', ...configured, '+head_server.port=0', '--', 'bash', '-c', script];
+    const {child, ended} = startProgram(words, {cwd: place.folder.path});
+    child.stdout?.once('data', () => child.kill('SIGTERM'));
+    expect(await ended).toMatchObject({exitCode: 143, stdout: 'up\n{"status":"ok"}'});
+  });
+
+  it('leaves no command behind that a second signal does not end', async () => {
+    await using place = await setUp();
+    const script = 'trap "" INT TERM; echo $$; while :; do sleep 0.05; done';
+    const words = ['run', ...configured, '+head_server.port=0', '--', 'bash', '-c', script];
+    const {child, ended} = startProgram(words, {cwd: place.folder.path});
+    child.stdout?.once('data', () => child.kill('SIGTERM'));
+    child.stderr?.on('data', (piece: Buffer | string) => {
+      if (String(piece).includes('draining')) child.kill('SIGTERM');
+    });
+    const {exitCode, stdout} = await ended;
+    expect(exitCode).toBe(143);
+    expect(() => process.kill(Number(stdout), 0)).toThrow('ESRCH');
+  });
+
   it.each([
     [['--', 'no-such-program-anywhere'], /cannot run "no-such-program-anywhere": there is no such program/],
     [['--'], /there is no command behind `--`/],
@@ -123,6 +150,23 @@ describe('rollcall run', () => {
     squatter.close();
     expect(ended.exitCode).toBe(2);
     expect(ended.stderr).toMatch(new RegExp(`judge.*127\\.0\\.0\\.1:${String(port)}`));
+    expect(ended.stderr).toContain('+judge.resources_servers.equivalence_llm_judge.port=…');
+  });
+
+  it.each([
+    [
+      'two instances',
+      '+solver.responses_api_agents.simple_agent.port=',
+      /solver and judge cannot both listen/,
+    ],
+    ['the head server and another', '+head_server.port=', /judge and the head server cannot both listen/],
+  ])('names %s that are to have one port', async (_, override, message) => {
+    await using place = await setUp();
+    const fixed = '+judge.resources_servers.equivalence_llm_judge.port=1';
+    const head = override.startsWith('+head') ? [] : ['+head_server.port=0'];
+    const ended = await run(place, 'run', ...configured, ...head, fixed, `${override}1`);
+    expect([ended.exitCode, ended.stdout]).toEqual([2, '']);
+    expect(ended.stderr).toMatch(message);
   });
 
   it('takes the ports that the configuration fixes', async () => {
@@ -183,13 +227,36 @@ describe('rollcall status', () => {
     const {port} = new URL(running.url('head'));
     const ended = await run(place, 'status', `+head_server.port=${port}`, '--json');
     expect(ended.exitCode, ended.stderr).toBe(0);
-    const {servers} = JSON.parse(ended.stdout) as {servers: {name: string; isUp: boolean}[]};
-    expect(servers.map(({name, isUp}) => [name, isUp])).toEqual([
+    const {servers} = JSON.parse(ended.stdout) as {servers: {name: string; is_up: boolean}[]};
+    expect(servers.map(({name, is_up: isUp}) => [name, isUp])).toEqual([
       ['policy_model', true],
       ['judge', true],
       ['solver', true],
     ]);
     expect(ended.stderr).toMatch(/✓ +policy_model/);
+  });
+
+  it('lists gateway and simulators too', async () => {
+    await using place = await setUp();
+    await place.write('sim.yaml', 'azure: {simulators: {azure_openai_simulator: {deployments: {gpt: {}}}}}');
+    const manifest = join(process.cwd(), 'configs/manifests/simulator.yaml');
+    const words = ['-f', manifest, '+gateway.port=0', '--config', 'sim.yaml'];
+    await using running = await serve(words, {cwd: place.folder.path});
+    const ended = await run(place, 'status', `+head_server.port=${new URL(running.url('head')).port}`);
+    expect(ended.stderr).toMatch(/✓ +azure +simulators .*\n✓ +gateway +gateways /);
+  });
+
+  it('asks whatever is missing in the configuration of the servers', async () => {
+    await using place = await setUp();
+    await place.write(
+      'broken.yaml',
+      'm: {responses_api_models: {azure_openai_model: {openai_base_url: ???}}}',
+    );
+    await using running = await serve(configured, {cwd: place.folder.path});
+    const {port} = new URL(running.url('head'));
+    const ended = await run(place, 'status', '--config', 'broken.yaml', `+head_server.port=${port}`);
+    expect(ended.exitCode, ended.stderr).toBe(0);
+    expect(ended.stderr).toMatch(/^3 servers, says/);
   });
 
   it('says that there is no head server, and exits with 2', async () => {
@@ -206,10 +273,18 @@ describe('collecting without a model of its own', () => {
     await using running = await serve(configured, {cwd: place.folder.path});
     const {port} = new URL(running.url('head'));
     const words = ['+agent_name=solver', '-i', 'in.jsonl', '-o', 'remote.jsonl', `+head_server.port=${port}`];
-    const ended = await run(place, 'collect-rollouts', ...words);
+    const ended = await run(place, 'collect-rollouts', ...words, '--summary-json', 'remote.json');
     expect(ended.exitCode, ended.stderr).toBe(0);
-    const local = await place.collect('--config', 'servers.yaml', '--agent', 'solver');
+    const local = await place.collect(
+      '--config',
+      'servers.yaml',
+      '-a',
+      'solver',
+      '--summary-json',
+      'here.json',
+    );
     expect(local.exitCode, local.stderr).toBe(0);
+    expect(await spentOf(place, 'remote.json')).toEqual(await spentOf(place, 'here.json'));
     const [here, there] = [await place.lines('out.jsonl'), await place.lines('remote.jsonl')];
     expect(identities(there)).toEqual(['0:0', '1:0']);
     for (const record of there) {
@@ -218,6 +293,49 @@ describe('collecting without a model of its own', () => {
       expect(record).toMatchObject({reward: 1, agent_ref: {name: 'solver'}});
       expect(record['_rollcall']).toMatchObject({attempt: 1, calls: 2, deployment: 'gpt', simulated: true});
     }
+  });
+
+  it('finds the servers that were started for it', async () => {
+    await using place = await setUp();
+    const script = 'exec "$0" "$1" collect-rollouts -i in.jsonl -o out.jsonl';
+    const words = ['run', ...configured, '+head_server.port=0', '--', 'bash', '-c', script, process.execPath];
+    const ended = await run(place, ...words, programPath);
+    expect(ended.exitCode, ended.stderr).toBe(0);
+    expect(identities(await place.lines('out.jsonl'))).toEqual(['0:0', '1:0']);
+  });
+
+  it('scores with --judge-url, or not at all, whatever the agent’s own judge says', async () => {
+    await using place = await setUp();
+    await using tools = await openTools();
+    await using running = await serve(configured, {cwd: place.folder.path});
+    const words = [
+      '-a',
+      'solver',
+      '-i',
+      'in.jsonl',
+      `+head_server.port=${new URL(running.url('head')).port}`,
+    ];
+    const anew = await run(place, 'collect-rollouts', ...words, '-o', 'anew.jsonl', '--judge-url', tools.url);
+    expect(anew.exitCode, anew.stderr).toBe(0);
+    expect((await place.lines('anew.jsonl')).map(({reward}) => reward)).toEqual([0.5, 0.5]);
+    const unjudged = await run(place, 'collect-rollouts', ...words, '-o', 'none.jsonl', '--no-judge');
+    expect(unjudged.exitCode, unjudged.stderr).toBe(0);
+    for (const record of await place.lines('none.jsonl')) {
+      expect(record).not.toHaveProperty('reward');
+      expect(record).not.toHaveProperty('judge_evaluations');
+    }
+    const other = await run(place, 'collect-rollouts', ...words, '-o', 'anew.jsonl');
+    expect([other.exitCode, other.stderr]).toEqual([2, expect.stringContaining('agents.solver')]);
+  });
+
+  it('says that servers without an agent run no rollouts', async () => {
+    await using place = await setUp();
+    await using running = await serve(['--config', 'model.yaml'], {cwd: place.folder.path});
+    const {port} = new URL(running.url('head'));
+    const words = ['-i', 'in.jsonl', '-o', 'out.jsonl', `+head_server.port=${port}`];
+    const ended = await run(place, 'collect-rollouts', ...words);
+    expect(ended.exitCode).toBe(2);
+    expect(ended.stderr).toMatch(/knows no agent.*It knows only policy_model/s);
   });
 
   it('names the two ways to go on where no head server is', async () => {
@@ -256,6 +374,12 @@ describe('collecting without a model of its own', () => {
     expect(failure).not.toHaveProperty('reward');
   });
 });
+
+/** What a summary says was called and used; times differ from run to run. */
+async function spentOf(place: Workplace, name: string): Promise<unknown> {
+  const {policy, judge} = JSON.parse((await place.files()).get(name) ?? '') as Record<string, JsonObject>;
+  return [policy, judge].map((role) => ({...role, latency_ms: undefined}));
+}
 
 /** A resources server of NeMo Gym's kind, with a tool that knows what was said to its session. */
 async function openTools(): Promise<AsyncDisposable & {readonly url: string; readonly seen: string[]}> {

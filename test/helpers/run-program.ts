@@ -20,14 +20,15 @@ export interface ProgramOptions {
   readonly stdin?: string;
 }
 
-const program = join(import.meta.dirname, '../../bin/rollcall.js');
+/** The built program's file. */
+export const programPath: string = join(import.meta.dirname, '../../bin/rollcall.js');
 
 /** Starts the built program as a user's shell would, with an environment of its own. */
 export function startProgram(
   args: readonly string[],
   {cwd, env = {}, stdin = ''}: ProgramOptions,
 ): ProgramRun {
-  const child = spawn(process.execPath, [program, ...args], {
+  const child = spawn(process.execPath, [programPath, ...args], {
     cwd,
     env: {PATH: process.env['PATH'] ?? '', CI: 'true', ...env},
     stdio: ['pipe', 'pipe', 'pipe'],
@@ -49,7 +50,7 @@ export async function runShell(
   line: string,
   {cwd, env = {}}: Omit<ProgramOptions, 'stdin'>,
 ): Promise<ProgramEnd> {
-  const script = `rollcall() { "${process.execPath}" "${program}" "$@"; }\n${line}`;
+  const script = `rollcall() { "${process.execPath}" "${programPath}" "$@"; }\n${line}`;
   const child = spawn('bash', ['-c', script], {
     cwd,
     env: {PATH: process.env['PATH'] ?? '', CI: 'true', ...env},

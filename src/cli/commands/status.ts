@@ -1,6 +1,6 @@
 import {askStatus, type HeadStatus} from '../../app/ask-head.ts';
 import {exitCodes} from '../../core/errors.ts';
-import {formatDuration} from '../../report/format-quantity.ts';
+import {formatCounted, formatDuration} from '../../report/format-quantity.ts';
 import {createAppEnvironment} from '../app-environment.ts';
 import {readRunFlags} from '../collect-flags.ts';
 import type {Invocation} from '../invocation.ts';
@@ -15,16 +15,28 @@ export async function status({flags, overrides}: Invocation, io: Io): Promise<nu
   const environment = createAppEnvironment(io, {verbose: wanted.verbose, writeLine});
   try {
     const {headUrl, servers} = await askStatus({...wanted, overrides}, environment);
-    writeLine(`${String(servers.length)} servers, says the head server at ${headUrl}.`);
+    writeLine(`${formatCounted(servers.length, 'server')}, says the head server at ${headUrl}.`);
     const rows = servers.map(rowOf);
     for (const line of renderTable(['', 'NAME', 'KIND', 'URL', 'UP'], rows)) writeLine(line);
-    if (wanted.json) io.stdout.write(`${JSON.stringify({head: headUrl, servers})}\n`);
+    if (wanted.json) io.stdout.write(`${JSON.stringify({head: headUrl, servers: servers.map(toJson)})}\n`);
     return exitCodes.ok;
   } catch (error) {
     const {text, exitCode} = renderError(error, environment.redactor.redact);
     io.stderr.write(text);
     return exitCode;
   }
+}
+
+function toJson({
+  name,
+  kind,
+  implementation,
+  url,
+  pid,
+  uptimeS,
+  isUp,
+}: HeadStatus['servers'][number]): unknown {
+  return {name, kind, implementation, url, pid, uptime_s: uptimeS, is_up: isUp};
 }
 
 function rowOf({name, kind, url, uptimeS, isUp}: HeadStatus['servers'][number]): readonly string[] {
