@@ -1,7 +1,7 @@
 import {ChatStreamAccumulator} from '../protocol/chat-stream.ts';
 import {truncatedReply} from '../protocol/model-reply-errors.ts';
 import {ResponsesStreamAccumulator} from '../protocol/responses-stream.ts';
-import {EventDecoder} from '../protocol/server-sent-events.ts';
+import {EventDecoder, type ServerSentEvent} from '../protocol/server-sent-events.ts';
 import type {UpstreamApi} from './capabilities.ts';
 
 // A first event that is longer than this is no error.
@@ -30,13 +30,18 @@ export async function beginStream(
       read.push(result.value);
       bytes += result.value.length;
       // A comment says that the service is at work: nobody waits longer to hear it.
-      hasBegun = events.length > 0 || result.value[0] === colon;
+      hasBegun = events.some(saysSomething) || result.value[0] === colon;
     }
   } catch (error) {
     await iterator.return?.();
     throw error;
   }
   return new ReadAgain(read, iterator);
+}
+
+/** Azure tells of the prompt's filters before there is an answer, in a frame without choices. */
+function saysSomething({data}: ServerSentEvent): boolean {
+  return !/"choices":\s*\[\s*\]/.test(data);
 }
 
 const colon = ':'.charCodeAt(0);

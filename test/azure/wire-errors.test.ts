@@ -148,6 +148,18 @@ describe('a stream that fails before it says anything', () => {
       failure: {code: 'ERR_MODEL_TRUNCATED', effect: 'retry'},
     },
     {
+      what: 'an error behind what the prompt’s filters said',
+      request: chatStream,
+      frames: [{choices: [], prompt_filter_results: []}, {error: {code: '429', message: 'slow'}}],
+      failure: {httpStatus: 429, throttled: true},
+    },
+    {
+      what: 'the end behind what the prompt’s filters said',
+      request: responsesStream,
+      frames: [{choices: [], prompt_filter_results: []}],
+      failure: {code: 'ERR_MODEL_TRUNCATED', effect: 'retry'},
+    },
+    {
       what: 'what is no frame',
       request: chatStream,
       frames: ['busy'],

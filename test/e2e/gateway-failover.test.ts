@@ -11,7 +11,14 @@ import {
   secret,
   serveManifests,
 } from './gateway-manifests.ts';
-import {answerTo, openResource, type Script, type ScriptedResource} from './upstream-replies.ts';
+import {
+  answerTo,
+  isChat,
+  openResource,
+  responsesStream,
+  type Script,
+  type ScriptedResource,
+} from './upstream-replies.ts';
 
 const json = {'content-type': 'application/json'};
 const quota = '{"error": {"code": "429", "message": "Requests have exceeded the rate limit."}}';
@@ -31,6 +38,17 @@ const faults: Readonly<Record<string, Script>> = {
   page: reply(200, '<html>Sign in</html>', {'content-type': 'text/html'}),
   text: reply(200, 'hello'),
 };
+/** The same for streams, which begin as a success. */
+const streamFaults: Readonly<Record<string, Script>> = {
+  ...faults,
+  'stream-error': streamReply([{error: {code: '500', message: 'The server had an error.'}}]),
+  'stream-empty': streamReply([]),
+  'stream-silent': (socket) => socket.write(chunkedHead),
+  'stream-cut': (socket) =>
+    socket.end(
+      chunkedHead + httpChunk(`data: ${JSON.stringify({choices: [], prompt_filter_results: []})}\n\n`),
+    ),
+};
 const timeLimit = {timeouts: {backendRequest: '200ms'}};
 const messages = [{role: 'user' as const, content: '2+2?'}];
 
@@ -38,11 +56,12 @@ describe('a gateway whose first provider fails', () => {
   let first: ScriptedResource;
   let second: ScriptedResource;
   let gateway: RunningGateway;
+  let streams: RunningGateway;
 
   beforeAll(async () => {
     let isMended = false;
     first = await openResource({
-      ...faults,
+      ...streamFaults,
       back: (socket, request) => {
         socket.write(isMended ? answerTo(request) : reply(429, quota, {...json, 'retry-after-ms': '50'}));
         isMended = true;
@@ -54,6 +73,8 @@ describe('a gateway whose first provider fails', () => {
       refusing: reply(400, {error: {code: 'content_filter', message: 'The prompt was filtered.'}}),
     });
     second = await openResource({
+      streaming: (socket, request) =>
+        socket.write(isChat(request) ? streamReply(chatFrames) : responsesStream()),
       both: reply(429, quota, {...json, 'retry-after': '7', 'x-request-id': 'req-second'}),
     });
     const names = [...Object.keys(faults), 'back', 'late', 'refusing', 'both', 'dead'];
@@ -67,8 +88,17 @@ describe('a gateway whose first provider fails', () => {
       return [backend(name, tiers), route(`/${name}`, [refTo(name)], timeLimit)];
     });
     gateway = await serveManifests([secret, ...documents]);
+    const streaming = Object.keys(streamFaults).flatMap((name) => {
+      const tiers = [
+        [provider('first', first.origin, name)],
+        [provider('second', second.origin, 'streaming')],
+      ];
+      return [backend(name, tiers), route(`/${name}`, [refTo(name)], timeLimit)];
+    });
+    streams = await serveManifests([secret, ...streaming]);
   });
   afterAll(async () => {
+    await streams[Symbol.asyncDispose]();
     await gateway[Symbol.asyncDispose]();
     await first[Symbol.asyncDispose]();
     await second[Symbol.asyncDispose]();
@@ -89,6 +119,17 @@ describe('a gateway whose first provider fails', () => {
       expect(again.output_text).toBe('4');
       // It is set aside: nobody waits for it twice.
       expect(first.asked(name)).toHaveLength(name === 'dead' ? 0 : 1);
+    },
+  );
+
+  it.each(Object.keys(streamFaults))(
+    'streams from the next one within the same request: %s',
+    async (name) => {
+      const {url} = streams;
+      const client = new OpenAI({baseURL: `${url}/${name}/v1`, apiKey: 'any', maxRetries: 0});
+      expect(await client.chat.completions.stream({model: '', messages}).finalContent()).toBe('4');
+      const response = await client.responses.stream({model: '', input: '2+2?'}).finalResponse();
+      expect(response.output_text).toBe('4');
     },
   );
 
