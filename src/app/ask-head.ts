@@ -5,6 +5,7 @@ import {type Cancellation, CancellationSource} from '../core/cancellation.ts';
 import {createGymHttp} from '../gym/gym-http.ts';
 import {agentsOf, askHead, findAgent, type HeadOptions, type HeadView} from '../gym/head-client.ts';
 import {askInstances, type ServerInstanceStatus} from '../gym/head-instances.ts';
+import {areOfOneHost} from '../gym/server-address.ts';
 import type {AppEnvironment} from './environment.ts';
 import {type ConfigSources, loadRunConfig} from './load-run-config.ts';
 import {impliedTimeoutMs, type RemoteAgentPlan, remoteScoringOf} from './plan-agents.ts';
@@ -34,7 +35,7 @@ export async function planAgentsOfHead(
       name,
       url,
       // A head server may name any place: our token is for those that stand beside it.
-      token: hostOf(url) === hostOf(view.address) ? token : undefined,
+      token: areOfOneHost(url, view.address) ? token : undefined,
       timeoutMs: impliedTimeoutMs,
       scoring: remoteScoringOf(config),
     }));
@@ -50,11 +51,6 @@ function headAddress(
   if (document['head_server'] !== undefined || !URL.canParse(url)) return headServer;
   const {hostname: host, port} = new URL(url);
   return {host, port: Number(port) || 80};
-}
-
-/** Undefined for what is no URL; whoever calls it says so. */
-function hostOf(url: string): string | undefined {
-  return URL.canParse(url) ? new URL(url).hostname : undefined;
 }
 
 /** Errors of NeMo Gym's servers quote what they were sent, keys included. */

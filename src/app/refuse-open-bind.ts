@@ -1,6 +1,6 @@
 import {RollcallError} from '../core/errors.ts';
 
-const loopback = /^(?:localhost|127(?:\.\d{1,3}){3}|::1|0:0:0:0:0:0:0:1)$/i;
+const loopback = /^(?:localhost|127(?:\.\d{1,3}){3}|::1|0:0:0:0:0:0:0:1|\[::1\])$/i;
 
 /** Whether only this machine can reach what listens there. */
 export function isLoopback(host: string): boolean {

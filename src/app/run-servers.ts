@@ -59,7 +59,8 @@ export async function runServers(
     const head = await services.openHead();
     return {
       list: [head, ...simulatorsOf(simulators), ...services.list],
-      headUrl: head.url,
+      // Whoever listens everywhere is found here too.
+      headUrl: head.url.replace('//0.0.0.0:', '//127.0.0.1:').replace('//[::]:', '//[::1]:'),
       drain: () => services.drain(),
       close,
       [Symbol.asyncDispose]: close,

@@ -137,7 +137,8 @@ export function readTopLevel(
     accessLog,
     bodyLimitMb,
     defaultHost,
-    serverToken,
+    // A variable that is set to nothing: who shows nothing must not come in.
+    serverToken: serverToken?.trim() === '' ? undefined : serverToken,
     errorOnAlmostServers,
   };
 }

@@ -92,11 +92,11 @@ export async function getFromHead(path: string, options: HeadOptions): Promise<G
 
 /** What it means that no head server is where it should be; the hint gives the ways on. */
 export function headError(message: string, cause?: CallError): RollcallError {
-  const wantsToken = cause?.httpStatus === 401 ? 'It wants a token: set `server_token`. ' : '';
+  const wantsToken = cause?.httpStatus === 401;
   return new RollcallError(message, {
     code: 'ERR_HEAD_SERVER',
     fault: 'config',
-    hint: wantsToken + waysOn,
+    hint: wantsToken ? 'It wants its token: set `server_token`.' : waysOn,
     cause,
   });
 }
@@ -108,7 +108,8 @@ const waysOn =
 // It only prints what it knows, but may be busy starting others.
 const headMs = 10_000;
 
-function headUrlOf({host, port}: HeadOptions): string {
+/** A head server's own base URL. */
+export function headUrlOf({host, port}: HeadOptions): string {
   return baseUrlOf(reachableHost(host, host), port);
 }
 

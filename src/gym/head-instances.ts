@@ -1,9 +1,9 @@
 import {CallError} from '../core/errors.ts';
 import {asNumber, asString, isJsonObject, type JsonObject} from '../core/json.ts';
-import {getFromHead, type HeadOptions, headError} from './head-client.ts';
-import {reachableHost, urlOf} from './head-config.ts';
+import {getFromHead, type HeadOptions, headError, headUrlOf} from './head-client.ts';
+import {urlOf} from './head-config.ts';
 import {plainExcerpt} from './plain-excerpt.ts';
-import {parseServerAddress} from './server-address.ts';
+import {areOfOneHost, parseServerAddress} from './server-address.ts';
 
 /** A server that a head server started, and whether it answers. */
 export interface ServerInstanceStatus {
@@ -26,8 +26,9 @@ export async function askInstances(options: HeadOptions): Promise<readonly Serve
   const {text} = await getFromHead('/server_instances', options);
   const list = tryParse(text);
   if (!Array.isArray(list)) {
-    const host = `${reachableHost(options.host, options.host)}:${options.port}`;
-    throw headError(`what answers at ${host} is no head server: its \`/server_instances\` is no list`);
+    throw headError(
+      `what answers at ${headUrlOf(options)} is no head server: its \`/server_instances\` is no list`,
+    );
   }
   return await Promise.all(list.filter(isJsonObject).map((each) => readInstance(each, options)));
 }
@@ -56,11 +57,20 @@ function reachableUrl(instance: JsonObject, headHost: string): string | undefine
   return isPlace ? given : (urlOf(instance, headHost) ?? given);
 }
 
-async function answers(url: string, {http, cancellation}: HeadOptions): Promise<boolean> {
+async function answers(url: string, options: HeadOptions): Promise<boolean> {
+  const {http, cancellation, token} = options;
   try {
     const address = parseServerAddress(url);
-    const limits = {callMs: probeMs};
-    await http.request({address, method: 'GET', path: '/', limits, fault: 'agent', cancellation});
+    const probe = {
+      method: 'GET',
+      path: '/',
+      limits: {callMs: probeMs},
+      fault: 'agent',
+      cancellation,
+    } as const;
+    // Any answer will do; the token only spares those that stand beside the head server a refusal.
+    const isBeside = areOfOneHost(url, headUrlOf(options));
+    await http.request({address, ...probe, token: isBeside ? token : undefined});
     return true;
   } catch (error) {
     if (cancellation.reason !== undefined) throw error;

@@ -40,6 +40,12 @@ export function baseUrlOf(host: string, port: number): string {
   return `http://${host.includes(':') && !host.startsWith('[') ? `[${host}]` : host}:${port}`;
 }
 
+/** Whether two URLs are of one host; what is no URL has none. */
+export function areOfOneHost(one: string, other: string): boolean {
+  const [first, second] = [one, other].map((url) => (URL.canParse(url) ? new URL(url).hostname : ''));
+  return first !== '' && first === second;
+}
+
 function addressError(message: string, hint: string): RollcallError {
   return new RollcallError(message, {code: 'ERR_CONFIG', fault: 'config', hint});
 }

@@ -43,7 +43,9 @@ const timeouts = {
 } as const;
 
 /** Opens an HTTP server and resolves when it listens. An address that cannot be had is a `RollcallError` (`ERR_PORT_IN_USE`, `ERR_PORT_REFUSED`). */
-export async function openServer(handler: HttpHandler, options: ListenOptions): Promise<RunningServer> {
+export async function openServer(handler: HttpHandler, given: ListenOptions): Promise<RunningServer> {
+  // Brackets are for URLs.
+  const options = {...given, host: given.host.replace(/^\[(.*)\]$/, '$1')};
   const {describeMalformed} = options;
   const server = createServer({...timeouts, requireHostHeader: describeMalformed === undefined});
   const connections = new Connections();

@@ -6,6 +6,16 @@ async function collect(...overrides: readonly string[]) {
   return await folder.load({overrides});
 }
 
+describe('server_token', () => {
+  it.each([
+    ['+server_token=', undefined],
+    ["+server_token=' '", undefined],
+    ['+server_token=token-1', 'token-1'],
+  ])('is none where it is blank: %s', async (override, token) => {
+    expect((await collect(override)).serverToken).toBe(token);
+  });
+});
+
 describe('the collection keys', () => {
   it('have defaults', async () => {
     expect((await collect()).collect).toEqual({

@@ -198,7 +198,7 @@ describe('askHead', () => {
     });
     const options = optionsOf(doors, server.port);
     await expect(askHead(options)).rejects.toMatchObject({
-      hint: expect.stringContaining('server_token') as string,
+      hint: 'It wants its token: set `server_token`.',
     });
     expect(await askHead({...options, token: 'tok'})).toMatchObject({servers: []});
   });
@@ -284,6 +284,22 @@ describe('askInstances', () => {
     await hanging.received(1);
     await doors.clock.advance(2_000);
     expect(await asked).toMatchObject([{name: 'h', isUp: false}]);
+  });
+
+  it('shows its token to servers of the head’s own host only', async () => {
+    await using doors = openDoors();
+    await using up = await openGymServer(json('{}'));
+    const far = up.url.replace('127.0.0.1', 'localhost');
+    const list = [
+      {process_name: 'near', url: up.url},
+      {process_name: 'far', url: far},
+      {process_name: 'none', url: 'no url'},
+    ];
+    await using head = await openGymServer(json(JSON.stringify(list)));
+    const statuses = await askInstances({...optionsOf(doors, head.port), token: 'tok'});
+    expect(statuses.map(({isUp}) => isUp)).toEqual([true, true, false]);
+    const shown = up.requests.map(({headers}) => [headers.host?.split(':')[0], headers.authorization]);
+    expect(new Set(shown.map(String))).toEqual(new Set(['127.0.0.1,Bearer tok', 'localhost,']));
   });
 
   it('takes what is no list for no head server', async () => {

@@ -84,6 +84,13 @@ describe('a server', () => {
     await server.close();
   });
 
+  it('listens on an IPv6 address with or without the brackets of URLs', async () => {
+    for (const host of ['::1', '[::1]']) {
+      await using server = await openServer((_, response) => response.end('hello'), {host, port: 0});
+      expect(server.url).toBe(`http://[::1]:${String(server.port)}`);
+    }
+  });
+
   it('names a port that is in use', async () => {
     await using first = await openServer(() => undefined, {host: '127.0.0.1', port: 0});
     await expect(openServer(() => undefined, {host: '127.0.0.1', port: first.port})).rejects.toMatchObject({
