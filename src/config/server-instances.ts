@@ -51,13 +51,24 @@ export const reservedKeys: ReadonlySet<string> = new Set(
   ).split(/\s+/),
 );
 
-/** Every instance that the document declares. Malformed ones are reported and left out. */
+/** Every instance that the document declares. Malformed ones are reported and left out, and so are those under a reserved key. */
 export function findInstances(root: MapNode, report: (problem: Problem) => void): readonly ServerInstance[] {
   return [...root.entries].flatMap(([name, node]) => {
-    if (reservedKeys.has(name) || node.kind !== 'map') return [];
+    if (node.kind !== 'map') return [];
+    if (reservedKeys.has(name)) {
+      reportReserved(name, node, report);
+      return [];
+    }
     const instance = readInstance(name, node, report);
     return instance === undefined ? [] : [instance];
   });
+}
+
+function reportReserved(name: string, node: MapNode, report: (problem: Problem) => void): void {
+  if (!serverTypes.some((type) => node.entries.has(type))) return;
+  const {file, line, column} = node.origin;
+  const message = `\`${name}\` is a setting of its own and cannot name a server`;
+  report({file, line, column, path: name, message, hint: 'Give the instance another name.'});
 }
 
 function readInstance(

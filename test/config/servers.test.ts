@@ -375,9 +375,19 @@ describe('instances', () => {
     expect(warnings).toEqual([expect.objectContaining({path: `${modelPath}.port`})]);
   });
 
-  it('are not what reserved keys and plain values make', async () => {
-    const {models} = await load('head_server: {responses_api_models: {x: {}}}\nname: responses_api_models\n');
+  it('are not what plain values make', async () => {
+    const {models} = await load('name: responses_api_models\n');
     expect(models.size).toBe(0);
+  });
+
+  it('cannot have the name of a setting', async () => {
+    expect(await problems('gateway: {responses_api_models: {azure_openai_model: {}}}\n')).toEqual([
+      expect.objectContaining({
+        path: 'gateway',
+        line: 1,
+        message: expect.stringContaining('cannot name') as string,
+      }),
+    ]);
   });
 
   it('made by a slip in an override are told of', async () => {
