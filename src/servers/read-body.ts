@@ -14,7 +14,9 @@ export async function readBody(
   request: IncomingMessage,
   {bytes: limitBytes, values}: BodyLimits,
 ): Promise<JsonObject | undefined> {
-  const bytes = await readBytes(request, limitBytes);
+  const chunks: Buffer[] = [];
+  await readChunks(request, limitBytes, chunks);
+  const bytes = takeAll(chunks);
   if (bytes.length === 0) return undefined;
   const encoding = request.headers['content-encoding'];
   const plain = encoding === undefined ? bytes : await decodeBody(bytes, {encoding, limitBytes});
@@ -30,7 +32,8 @@ export function bodyTooLarge(
   return new RequestRefusal(message, {status: 413, code: 'request_too_large', headers});
 }
 
-function readBytes(request: IncomingMessage, limitBytes: number): Promise<Buffer> {
+/** Fills `chunks`, which is the caller's to empty: what it would resolve with, the request's listeners would keep to the answer's end. */
+function readChunks(request: IncomingMessage, limitBytes: number, chunks: Buffer[]): Promise<void> {
   return new Promise((resolve, reject) => {
     const {headers} = request;
     if (Number(headers['content-length'] ?? 0) > limitBytes) {
@@ -39,7 +42,6 @@ function readBytes(request: IncomingMessage, limitBytes: number): Promise<Buffer
       reject(bodyTooLarge(limitBytes, headers.expect === undefined ? {} : {connection: 'close'}));
       return;
     }
-    const chunks: Buffer[] = [];
     let bytes = 0;
     request.on('data', (chunk: Buffer) => {
       bytes += chunk.length;
@@ -50,14 +52,17 @@ function readBytes(request: IncomingMessage, limitBytes: number): Promise<Buffer
       chunks.length = 0;
       reject(bodyTooLarge(limitBytes));
     });
-    request.on('end', () => {
-      const [only, ...others] = chunks;
-      resolve(only !== undefined && others.length === 0 ? only : Buffer.concat(chunks));
-    });
+    request.on('end', resolve);
     // Every request closes; an error with its stack is only worth its price for those that were cut off.
     const onClose = (): void => {
       if (!request.complete) reject(new CancelledError('the client went away'));
     };
     request.on('error', onClose).on('close', onClose);
   });
+}
+
+function takeAll(chunks: Buffer[]): Buffer {
+  const taken = chunks.splice(0);
+  const [first] = taken;
+  return first !== undefined && taken.length === 1 ? first : Buffer.concat(taken);
 }

@@ -1,4 +1,6 @@
 import {Readable} from 'node:stream';
+import {setFlagsFromString} from 'node:v8';
+import {runInNewContext} from 'node:vm';
 import {brotliCompressSync, deflateRawSync, deflateSync, gzipSync} from 'node:zlib';
 import {request} from 'undici';
 import {describe, expect, it} from 'vitest';
@@ -182,3 +184,34 @@ async function* halves(): AsyncGenerator<Buffer> {
   yield whole.subarray(0, 7);
   yield whole.subarray(7);
 }
+
+describe('a request that is being worked on', () => {
+  it('keeps no bytes of its body, only what was read from them', async () => {
+    setFlagsFromString('--expose-gc');
+    const collectGarbage = runInNewContext('gc') as () => void;
+    const size = 8 * 1_048_576;
+    const held: number[] = [];
+    const hold: ServiceRoute = {
+      method: 'POST',
+      path: '/hold',
+      async handle() {
+        await new Promise(setImmediate);
+        collectGarbage();
+        held.push(process.memoryUsage().arrayBuffers);
+        return {body: {json: {}}};
+      },
+    };
+    await using service = await openTestService([hold]);
+    // Sent bit by bit, so that nothing of it is left with the sender.
+    const piece = Buffer.alloc(1_048_576, ' ');
+    const pieces = function* (): Generator<Buffer> {
+      for (let sent = 0; sent < size; sent += piece.length) yield piece;
+      yield Buffer.from('{}');
+    };
+    collectGarbage();
+    const before = process.memoryUsage().arrayBuffers;
+    const answer = await request(`${service.url}/hold`, {method: 'POST', body: Readable.from(pieces())});
+    await answer.body.text();
+    expect(Math.max(...held) - before).toBeLessThan(size / 4);
+  });
+});
