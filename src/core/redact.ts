@@ -15,19 +15,24 @@ export interface Redactor {
 /** A redactor that knows `secrets` and may learn more. */
 export function createRedactor(secrets: Iterable<string> = []): Redactor {
   const forms = new Set<string>();
-  let longestFirst: readonly string[] = [];
+  let longestFirst: readonly string[] | undefined;
   const add = (secret: string): void => {
     const value = secret.trim();
     if (value.length < shortestSecret || forms.has(value)) return;
     for (const form of [value, JSON.stringify(value).slice(1, -1), encodeURIComponent(value)])
       forms.add(form);
-    // A secret that contains another must go first, or its rest would stay behind.
-    longestFirst = [...forms].sort((a, b) => b.length - a.length);
+    longestFirst = undefined;
   };
   for (const secret of secrets) add(secret);
   return {
     add,
-    redact: (text) =>
-      longestFirst.reduce((out, form) => (out.includes(form) ? out.replaceAll(form, mask) : out), text),
+    redact(text) {
+      // A secret that contains another must go first, or its rest would stay behind.
+      longestFirst ??= [...forms].sort((a, b) => b.length - a.length);
+      return longestFirst.reduce(
+        (out, form) => (out.includes(form) ? out.replaceAll(form, mask) : out),
+        text,
+      );
+    },
   };
 }

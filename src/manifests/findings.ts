@@ -8,6 +8,7 @@ export class Findings {
   readonly #problems: Problem[] = [];
   readonly #warnings: Problem[] = [];
   readonly #secrets = new Set<string>();
+  readonly #redactor = createRedactor();
   readonly #files: readonly string[];
 
   /** `files` in the order in which problems are to be told. */
@@ -44,12 +45,16 @@ export class Findings {
   addSecret(secret: string): void {
     const text = secret.trim();
     // What stands behind a scheme (`Bearer …`) is secret by itself.
-    for (const part of [text, text.replace(/^[A-Za-z]+ +/, '')]) if (part !== '') this.#secrets.add(part);
+    for (const part of [text, text.replace(/^[A-Za-z]+ +/, '')]) {
+      if (part === '') continue;
+      this.#secrets.add(part);
+      this.#redactor.add(part);
+    }
   }
 
   /** The text without any credential. */
   redact(text: string): string {
-    return createRedactor(this.#secrets).redact(text);
+    return this.#redactor.redact(text);
   }
 
   /** Fails with every problem at once, if there is one. */
@@ -65,7 +70,7 @@ export class Findings {
   }
 
   #inOrder(problems: readonly Problem[]): readonly Problem[] {
-    const {redact} = createRedactor(this.#secrets);
+    const {redact} = this.#redactor;
     // A file is named in full in its place: redacting it would take the reader's way to it.
     const clean = problems.map((problem) => ({
       ...problem,

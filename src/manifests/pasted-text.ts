@@ -1,7 +1,7 @@
 import type {Findings} from './findings.ts';
 import {lineStarts, positionAt} from './text-position.ts';
 
-const shortcode = /(["']?)\{\{(?:<[^\n]*?>|%[^\n]*?%)\}\}\1/g;
+const shortcode = /(["']?)\{\{(?:<[^\n]{0,200}?>|%[^\n]{0,200}?%)\}\}\1/g;
 const heredoc = /^[ \t]*(?:\$[ \t]+)?(?:kubectl|oc|cat)\b[^\n]*?<<-?[ \t]*(["']?)([A-Za-z_]\w*)\1[^\n]*$/;
 const pageNamespace = 'default';
 

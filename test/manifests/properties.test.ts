@@ -128,3 +128,19 @@ function meaningOf(text: string, env: Readonly<Record<string, string>>): unknown
 function byName<T extends {readonly name: string}>(items: readonly T[]): readonly T[] {
   return [...items].sort((a, b) => a.name.localeCompare(b.name));
 }
+
+describe('documents by the thousand', () => {
+  it('are read in a time that grows with their number only', () => {
+    const secrets = Array.from(
+      {length: 2000},
+      (_, index) =>
+        `apiVersion: v1\nkind: Secret\nmetadata: {name: s${index}}\nstringData: {Authorization: secret-key-${index}}\n`,
+    );
+    const {config} = load(`${secrets.join('---\n')}---\n${whole[0]?.text ?? ''}`, whole[0]?.env);
+    expect(config?.resources.length).toBeGreaterThan(2000);
+  }, 20_000);
+
+  it('may hold a line of nothing but beginnings of shortcodes', () => {
+    expect(load(`# ${'{{< '.repeat(100_000)}\n${whole[0]?.text ?? ''}`, whole[0]?.env).problems).toEqual([]);
+  });
+});
