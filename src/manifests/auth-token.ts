@@ -36,7 +36,7 @@ export function readAuthToken(
 
 /** `kind` says which member there is; kgateway itself does not look. Where it is wrong, the member says what was meant. */
 function readKind(token: ObjectReader): 'SecretRef' | 'Inline' | 'Passthrough' | undefined {
-  if (!token.has('kind')) token.requiredText('kind');
+  token.require('kind');
   const kind = token.choice('kind', ['SecretRef', 'Inline', 'Passthrough']);
   if (kind === undefined) {
     return token.has('secretRef') ? 'SecretRef' : token.has('inline') ? 'Inline' : undefined;

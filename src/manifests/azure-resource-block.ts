@@ -4,7 +4,7 @@ import type {ObjectReader} from './object-reader.ts';
 /** Reads an `azure` block, which names a resource of Azure OpenAI or Foundry instead of an address. */
 export function readAzureResource(block: ObjectReader): DeploymentBlock | undefined {
   const resource = readResourceName(block);
-  if (!block.has('resourceType')) block.requiredText('resourceType');
+  block.require('resourceType');
   const type = block.choice('resourceType', ['OpenAI', 'Foundry']);
   const project = readProject(block, type);
   const deployment = checkDeployment(

@@ -40,7 +40,7 @@ function readListeners({reader, id}: Resource): readonly Listener[] {
   spec?.notApplied(['backendTLS', 'tls']);
   return (spec?.children('listeners', {min: 1, max: 64}) ?? []).flatMap((listener) => {
     const name = listener.requiredText('name');
-    if (!listener.has('port')) listener.requiredText('port');
+    listener.require('port');
     const port = listener.integer('port', {min: 1, max: 65_535});
     const protocol = listener.requiredText('protocol');
     listener.ignore('allowedRoutes', 'tls');

@@ -61,6 +61,13 @@ export class ObjectReader {
     return this.#find(key) !== undefined;
   }
 
+  /** Whether the member is there; that it is not is reported. */
+  require(key: string): boolean {
+    if (this.has(key)) return true;
+    this.problem(`\`${key}\` is missing`, {hint: this.#nearMiss([key])});
+    return false;
+  }
+
   /** The member as a text, in which variables are not replaced. */
   text(key: string, options: ScalarOptions = {}): string | undefined {
     const entry = this.#find(key);
@@ -69,8 +76,7 @@ export class ObjectReader {
 
   /** The same for a member that must be there. */
   requiredText(key: string, options: ScalarOptions = {}): string | undefined {
-    if (!this.#require(key)) return undefined;
-    return this.text(key, options);
+    return this.require(key) ? this.text(key, options) : undefined;
   }
 
   /** The member as a text or what is wrong with it, which is told by the caller; but a value of a wrong type is told here. */
@@ -121,7 +127,7 @@ export class ObjectReader {
 
   /** The same for a member that must be there. */
   requiredChild(key: string): ObjectReader | undefined {
-    return this.#require(key) ? this.child(key) : undefined;
+    return this.require(key) ? this.child(key) : undefined;
   }
 
   /** The member as a list of maps; items that are none are reported and left out. */
@@ -231,12 +237,6 @@ export class ObjectReader {
     this.#known.add(key);
     const entry = this.#node.entries.get(key);
     return entry === undefined || isNull(entry.node) ? undefined : entry;
-  }
-
-  #require(key: string): boolean {
-    if (this.has(key)) return true;
-    this.problem(`\`${key}\` is missing`, {hint: this.#nearMiss([key])});
-    return false;
   }
 
   /** What stands there under a name so close that it was probably meant. */

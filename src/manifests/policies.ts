@@ -12,7 +12,9 @@ interface RoutePolicy {
   readonly requestTimeoutMs: number | undefined;
 }
 
-const targeting = ['targetRefs', 'targetSelectors'];
+const read = ['targetRefs', 'targetSelectors', 'timeouts', 'backend', 'frontend'];
+// What would change a request.
+const changing = ['ai', 'transformation', 'extProc'];
 const takenOut = 'Take it out: requests would be sent without what it does to them.';
 
 /** What TrafficPolicies and AgentgatewayPolicies say of HTTPRoutes: their timeouts are applied, nothing else is. */
@@ -58,13 +60,9 @@ function readPolicy(source: Resource): readonly RoutePolicy[] {
     refuseBackendPolicies(spec.child('backend'));
     spec.notApplied(['frontend']);
   }
-  traffic?.notSupported(['ai', 'transformation', 'extProc'], takenOut);
+  traffic?.notSupported(changing, takenOut);
+  traffic?.notApplied(traffic.keys.filter((key) => !read.includes(key) && !changing.includes(key)));
   const requestTimeoutMs = traffic === undefined ? undefined : readTimeouts(traffic).requestTimeoutMs;
-  const others =
-    traffic?.keys.filter((key) => ![...targeting, 'timeouts', 'backend', 'frontend'].includes(key)) ?? [];
-  for (const key of others) {
-    if (!['ai', 'transformation', 'extProc'].includes(key)) traffic?.notApplied([key]);
-  }
   return spec.children('targetRefs', {min: 0, max: 16}).flatMap((target) => {
     const route = readTarget(target);
     return route === undefined

@@ -10,6 +10,13 @@ export function describeTiers(tiers: Tiers): string {
   return tiers.map((tier) => tier.map(({about}) => about).join(', ')).join('; then ');
 }
 
+/** The tiers, if there is one, none is empty, and every provider of each could be read. */
+export function wholeTiers(tiers: readonly (readonly (ReadProvider | undefined)[])[]): Tiers | undefined {
+  const whole = tiers.map((tier) => tier.filter((provider) => provider !== undefined));
+  const isWhole = whole.every((tier, index) => tier.length > 0 && tier.length === tiers[index]?.length);
+  return isWhole && whole.length > 0 ? whole : undefined;
+}
+
 /** The providers as the configuration has them, each under a name that no other one of the backend has. */
 export function nameProviders(tiers: Tiers): readonly (readonly GatewayProvider[])[] {
   const taken = new Set<string>();

@@ -1,6 +1,7 @@
 import {type AiPolicies, noAiPolicies, readAiPolicies} from './ai-policies.ts';
+import type {AuthSurroundings} from './key-auth.ts';
 import type {ObjectReader} from './object-reader.ts';
-import {describeTiers, nameProviders, readProviderName, type Tiers} from './provider-tiers.ts';
+import {describeTiers, nameProviders, readProviderName, type Tiers, wholeTiers} from './provider-tiers.ts';
 import type {BackendResult, BackendSurroundings} from './read-kgateway-backend.ts';
 import {readAgentgatewayProvider} from './read-provider.ts';
 import type {Resource} from './resources.ts';
@@ -12,7 +13,7 @@ const providerCount = {min: 1, max: 16};
 /** Reads agentgateway's own backend: `ai.provider` or `ai.groups`, with policies for all or for one of them. */
 export function readAgentgatewayBackend(
   resource: Resource,
-  surroundings: BackendSurroundings,
+  {name, secrets}: BackendSurroundings,
 ): BackendResult | undefined {
   const spec = resource.reader.requiredChild('spec');
   if (spec === undefined) return undefined;
@@ -22,77 +23,60 @@ export function readAgentgatewayBackend(
   if (policies !== undefined) checkPolicies(policies, member);
   const ai = member === 'ai' ? spec.child('ai') : undefined;
   if (ai === undefined) return undefined;
-  const read = new BackendReader(resource, policies, surroundings);
+  const {namespace, kind, id} = resource;
+  const shared = {auth: policies?.child('auth'), namespace, secrets, owner: `${kind} ${id}`};
   const way = ai.exactlyOne(['provider', 'groups']);
-  const tiers = way === undefined ? undefined : way === 'provider' ? read.single(ai) : read.groups(ai);
-  const aiPolicies = readAiPolicies(policies?.child('ai'));
+  const tiers = way === 'groups' ? readGroups(ai, shared) : readSingle(ai, {...shared, name: resource.name});
+  const ours = readAiPolicies(policies?.child('ai'));
   if (tiers === undefined) return undefined;
+  const own = tiers[0]?.[0]?.policies ?? noAiPolicies;
   return {
-    backend: {
-      name: surroundings.name,
-      groups: nameProviders(tiers),
-      ...mergePolicies(aiPolicies, read.ownPolicies),
-    },
+    backend: {name, groups: nameProviders(tiers), ...mergePolicies(ours, own)},
     about: describeTiers(tiers),
   };
 }
 
-class BackendReader {
-  /** Of the one provider, if there is only one. */
-  ownPolicies: AiPolicies = noAiPolicies;
-  readonly #resource: Resource;
-  readonly #auth: ObjectReader | undefined;
-  readonly #surroundings: BackendSurroundings;
+interface Shared extends AuthSurroundings {
+  readonly owner: string;
+  /** The backend's own, for providers without any. */
+  readonly auth: ObjectReader | undefined;
+}
 
-  constructor(resource: Resource, policies: ObjectReader | undefined, surroundings: BackendSurroundings) {
-    this.#resource = resource;
-    this.#auth = policies?.child('auth');
-    this.#surroundings = surroundings;
-  }
+function readSingle(ai: ObjectReader, shared: Shared & {readonly name: string}): Tiers | undefined {
+  const reader = ai.child('provider');
+  return reader === undefined
+    ? undefined
+    : wholeTiers([[readAgentgatewayProvider(reader, shared.auth, shared)]]);
+}
 
-  single(ai: ObjectReader): Tiers | undefined {
-    const reader = ai.child('provider');
-    const provider =
-      reader === undefined
-        ? undefined
-        : readAgentgatewayProvider(reader, this.#auth, this.#named(this.#resource.name));
-    return provider === undefined ? undefined : [[provider]];
-  }
-
-  groups(ai: ObjectReader): Tiers | undefined {
-    const groups = ai.children('groups', groupCount).map((group) => {
-      if (!group.has('providers')) group.requiredChild('providers');
-      return group.children('providers', providerCount);
-    });
-    const isAlone = groups.flat().length === 1;
-    const tiers = groups.map((readers) => {
+function readGroups(ai: ObjectReader, shared: Shared): Tiers | undefined {
+  const groups = ai.children('groups', groupCount).map((group) => {
+    group.require('providers');
+    return group.children('providers', providerCount);
+  });
+  const isAlone = groups.flat().length === 1;
+  return wholeTiers(
+    groups.map((readers) => {
       const taken = new Set<string>();
-      return readers.map((reader) => this.#grouped(reader, taken, isAlone));
-    });
-    const whole = tiers.map((tier) => tier.filter((provider) => provider !== undefined));
-    const isWhole = whole.every((tier, index) => tier.length > 0 && tier.length === tiers[index]?.length);
-    return isWhole && whole.length > 0 ? whole : undefined;
-  }
+      return readers.map((reader) => {
+        const name = readProviderName(reader, taken);
+        const policies = readOwnPolicies(reader, isAlone);
+        const auth = reader.child('policies')?.child('auth') ?? shared.auth;
+        const provider = readAgentgatewayProvider(reader, auth, {...shared, name});
+        return provider === undefined ? undefined : {...provider, policies};
+      });
+    }),
+  );
+}
 
-  #grouped(
-    reader: ObjectReader,
-    taken: Set<string>,
-    isAlone: boolean,
-  ): ReturnType<typeof readAgentgatewayProvider> {
-    const name = readProviderName(reader, taken);
-    const policies = reader.child('policies');
-    if (policies !== undefined) {
-      checkPolicies(policies, 'ai');
-      if (isAlone) this.ownPolicies = readAiPolicies(policies.child('ai'));
-      else policies.notSupported(['ai'], "Write it once, in the backend's own `policies`.");
-    }
-    return readAgentgatewayProvider(reader, policies?.child('auth') ?? this.#auth, this.#named(name));
-  }
-
-  #named(name: string): Parameters<typeof readAgentgatewayProvider>[2] {
-    const {namespace, kind, id} = this.#resource;
-    return {name, namespace, secrets: this.#surroundings.secrets, owner: `${kind} ${id}`};
-  }
+/** What one provider does to requests; of several it is refused, since a request is made ready before one is chosen. */
+function readOwnPolicies(provider: ObjectReader, isAlone: boolean): AiPolicies | undefined {
+  const policies = provider.child('policies');
+  if (policies === undefined) return undefined;
+  checkPolicies(policies, 'ai');
+  if (isAlone) return readAiPolicies(policies.child('ai'));
+  policies.notSupported(['ai'], "Write it once, in the backend's own `policies`.");
+  return undefined;
 }
 
 function checkPolicies(policies: ObjectReader, member: string | undefined): void {

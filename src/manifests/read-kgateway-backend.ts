@@ -1,6 +1,7 @@
+import {noAiPolicies} from './ai-policies.ts';
 import type {GatewayBackend, RouteKind} from './gateway-config.ts';
 import type {ObjectReader} from './object-reader.ts';
-import {describeTiers, nameProviders, readProviderName, type Tiers} from './provider-tiers.ts';
+import {describeTiers, nameProviders, readProviderName, type Tiers, wholeTiers} from './provider-tiers.ts';
 import {type ProviderSurroundings, type ReadProvider, readKgatewayProvider} from './read-provider.ts';
 import type {Resource} from './resources.ts';
 import type {SecretStore} from './secret-store.ts';
@@ -43,12 +44,8 @@ export function readKgatewayBackend(
   const backend: GatewayBackend = {
     name: surroundings.name,
     groups: nameProviders(tiers),
+    ...noAiPolicies,
     routes: sharedRoutes(ai, tiers),
-    overrides: {},
-    defaults: {},
-    modelAliases: {},
-    prepend: [],
-    append: [],
   };
   return {backend, about: describeTiers(tiers)};
 }
@@ -86,19 +83,14 @@ function readTiers(ai: ObjectReader, member: 'priorityGroups' | 'multipool', bas
     : ai.children(member, groupCount);
   const tiers = groups.map((group, tier) => {
     const taken = new Set<string>();
-    const readers = isPool ? group.children('pool', poolCount) : group.children('providers', groupCount);
-    if (!isPool && !group.has('providers')) group.requiredChild('providers');
-    if (isPool && !group.has('pool')) group.requiredChild('pool');
-    return readers.map((reader, index) => {
+    const list = isPool ? 'pool' : 'providers';
+    group.require(list);
+    return group.children(list, isPool ? poolCount : groupCount).map((reader, index) => {
       const name = isPool ? `pool-${tier + 1}-${index + 1}` : readProviderName(reader, taken);
       return readKgatewayProvider(reader, {...base, name});
     });
   });
-  const whole = tiers.map((tier) => tier.filter((provider) => provider !== undefined));
-  return whole.some((tier, index) => tier.length === 0 || tier.length < (tiers[index]?.length ?? 0)) ||
-    whole.length === 0
-    ? undefined
-    : whole;
+  return wholeTiers(tiers);
 }
 
 /** A path means one thing, whichever provider serves it. */

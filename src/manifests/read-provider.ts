@@ -1,3 +1,4 @@
+import type {AiPolicies} from './ai-policies.ts';
 import {readAuthToken} from './auth-token.ts';
 import {composeAddress} from './azure-address.ts';
 import {readAzureResource} from './azure-resource-block.ts';
@@ -21,6 +22,8 @@ export interface ReadProvider {
   readonly about: string;
   /** kgateway's `routes`, which stand with each provider. */
   readonly routes?: Readonly<Record<string, RouteKind>> | undefined;
+  /** What it does to requests by itself. */
+  readonly policies?: AiPolicies | undefined;
 }
 
 export interface ProviderSurroundings extends AuthSurroundings {

@@ -122,8 +122,7 @@ function readIdentity(reader: ObjectReader): Identity | undefined {
   const metadata = reader.requiredChild('metadata');
   if (metadata === undefined) return undefined;
   metadata.ignore(...metadataFields);
-  const hasName = metadata.has('name') || metadata.requiredText('name') !== undefined;
-  const name = hasName ? readName(metadata, 'name', subdomain) : undefined;
+  const name = metadata.require('name') ? readName(metadata, 'name', subdomain) : undefined;
   const namespace = metadata.has('namespace') ? readName(metadata, 'namespace', labelOrNothing) : '';
   if (name === undefined || namespace === undefined) return undefined;
   return {name, namespace: namespace === '' ? defaultNamespace : namespace};
