@@ -2,6 +2,7 @@ import type {Clock} from '../core/clock.ts';
 import type {Logger, Redact} from '../core/ports.ts';
 import {type HttpHandler, type MalformedStatus, openServer} from '../runtime/http-server.ts';
 import {tokenCheck} from '../runtime/http-token.ts';
+import {createTurns} from '../runtime/turns.ts';
 import {Exchange, type ExchangeContext} from './exchange.ts';
 import {createRouteTable} from './route-table.ts';
 import {healthPath, type ServeOptions, serveRoute} from './serve-route.ts';
@@ -63,7 +64,8 @@ export async function openService(
     telemetry,
   } = options;
   const showsToken = token === undefined ? undefined : tokenCheck(token);
-  const serving: ServeOptions = {name, showsToken, bodyLimitBytes, redact, logger, clock};
+  const takeTurn = createTurns();
+  const serving: ServeOptions = {name, showsToken, bodyLimitBytes, redact, logger, clock, takeTurn};
   const context: ExchangeContext = {name, kind, telemetry, redact, logger, clock};
   const findRoute = createRouteTable(withCommonRoutes(routes, telemetry));
   const handle: HttpHandler = (request, response) => {

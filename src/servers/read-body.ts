@@ -1,6 +1,7 @@
 import type {IncomingMessage} from 'node:http';
 import {CancelledError} from '../core/errors.ts';
 import type {JsonObject} from '../core/json.ts';
+import type {TakeTurn} from '../runtime/turns.ts';
 import {decodeBody} from './decode-body.ts';
 import {parseBody} from './parse-body.ts';
 import {RequestRefusal} from './request-refusal.ts';
@@ -13,6 +14,7 @@ import type {BodyLimits} from './service.ts';
 export async function readBody(
   request: IncomingMessage,
   {bytes: limitBytes, values}: BodyLimits,
+  takeTurn: TakeTurn,
 ): Promise<JsonObject | undefined> {
   const chunks: Buffer[] = [];
   await readChunks(request, limitBytes, chunks);
@@ -20,8 +22,13 @@ export async function readBody(
   if (bytes.length === 0) return undefined;
   const encoding = request.headers['content-encoding'];
   const plain = encoding === undefined ? bytes : await decodeBody(bytes, {encoding, limitBytes});
-  return plain.length === 0 ? undefined : parseBody(plain, values);
+  if (plain.length === 0) return undefined;
+  if (plain.length > slowBytes) await takeTurn();
+  return parseBody(plain, values);
 }
+
+// What takes some milliseconds to parse, to convert and to write again.
+const slowBytes = 262_144;
 
 /** The refusal of a body beyond the limit, as it came or unpacked. */
 export function bodyTooLarge(

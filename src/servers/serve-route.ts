@@ -3,6 +3,7 @@ import type {Clock} from '../core/clock.ts';
 import {CallError} from '../core/errors.ts';
 import type {Logger, Redact} from '../core/ports.ts';
 import {tokenRefusal} from '../runtime/http-token.ts';
+import type {TakeTurn} from '../runtime/turns.ts';
 import {type ErrorReply, toErrorReply} from './error-reply.ts';
 import type {Exchange} from './exchange.ts';
 import {readBody} from './read-body.ts';
@@ -19,6 +20,8 @@ export interface ServeOptions {
   readonly redact: Redact;
   readonly logger: Logger;
   readonly clock: Clock;
+  /** For bodies that take long. */
+  readonly takeTurn: TakeTurn;
 }
 
 /** The one path that is open to all: who watches a server needs no token. */
@@ -35,7 +38,7 @@ export async function serveRoute(
     else refuseOtherSites(exchange);
     if (route instanceof RequestRefusal) throw route;
     const limits = limitsOf(route, options);
-    const body = hasBody(exchange) ? await readBody(exchange.request, limits) : undefined;
+    const body = hasBody(exchange) ? await readBody(exchange.request, limits, options.takeTurn) : undefined;
     const reply = await route.handle(exchange.toServiceRequest(body));
     await sendReply(exchange, reply, options.clock);
   } catch (error) {

@@ -5,6 +5,7 @@ import {brotliCompressSync, deflateRawSync, deflateSync, gzipSync} from 'node:zl
 import {request} from 'undici';
 import {describe, expect, it} from 'vitest';
 import type {ServiceRoute} from '../../src/servers/service.ts';
+import {until} from '../simulator/open-simulator.ts';
 import {openTestService, type TestService} from './open-test-service.ts';
 import {openRaw} from './raw-client.ts';
 
@@ -195,9 +196,12 @@ describe('a request that is being worked on', () => {
       method: 'POST',
       path: '/hold',
       async handle() {
-        await new Promise(setImmediate);
-        collectGarbage();
-        held.push(process.memoryUsage().arrayBuffers);
+        // The collector frees in the background.
+        for (let look = 0; look < 50; look++) {
+          await new Promise(setImmediate);
+          collectGarbage();
+          held.push(process.memoryUsage().arrayBuffers);
+        }
         return {body: {json: {}}};
       },
     };
@@ -212,6 +216,38 @@ describe('a request that is being worked on', () => {
     const before = process.memoryUsage().arrayBuffers;
     const answer = await request(`${service.url}/hold`, {method: 'POST', body: Readable.from(pieces())});
     await answer.body.text();
-    expect(Math.max(...held) - before).toBeLessThan(size / 4);
+    expect(Math.min(...held) - before).toBeLessThan(size / 4);
+  });
+});
+
+describe('large bodies that come at once', () => {
+  it('are worked on one in each round of the event loop, so that others are served in between', async () => {
+    let round = 0;
+    let isOver = false;
+    const count = (): void => {
+      round += 1;
+      if (!isOver) setImmediate(count);
+    };
+    const rounds: number[] = [];
+    const large: ServiceRoute = {
+      method: 'POST',
+      path: '/large',
+      handle() {
+        rounds.push(round);
+        return {body: {json: {}}};
+      },
+    };
+    await using service = await openTestService([large]);
+    const body = JSON.stringify({text: 'x'.repeat(300_000)});
+    const head = `POST /large HTTP/1.1\r\nhost: a\r\nconnection: close\r\ncontent-length: ${body.length}\r\n\r\n`;
+    const clients = await Promise.all(Array.from({length: 20}, () => openRaw(service)));
+    for (const {socket} of clients) socket.write(head + body.slice(0, -1));
+    await until(() => clients.every(({socket}) => socket.writableLength === 0) && service.inFlight() === 20);
+    count();
+    for (const {socket} of clients) socket.write(body.slice(-1));
+    const answers = await Promise.all(clients.map((client) => client.closed()));
+    isOver = true;
+    expect(answers.every((answer) => answer.includes(' 200 OK'))).toBe(true);
+    expect(new Set(rounds).size).toBe(20);
   });
 });
