@@ -30,7 +30,9 @@ export function startCommand(command: readonly string[], {cwd, env}: ChildComman
   });
   return {
     exitCode,
-    pass: (signal) => void (signal === 'SIGINT' && hasTerminal() ? false : child.kill(signal)),
+    pass(signal) {
+      if (signal !== 'SIGINT' || !hasTerminal()) child.kill(signal);
+    },
     kill: () => void child.kill('SIGKILL'),
   };
 }

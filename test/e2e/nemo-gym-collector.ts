@@ -1,5 +1,5 @@
 import {parse} from 'yaml';
-import {asJsonObject, type JsonObject, type JsonValue} from '../../src/core/json.ts';
+import {asJsonObject, asNumber, asString, type JsonObject, type JsonValue} from '../../src/core/json.ts';
 
 /** What NeMo Gym's collector comes to: records, those that it puts aside, and the agent's metrics. */
 export interface Collected {
@@ -22,7 +22,7 @@ export async function collectAsNemoGym(
   if (typeof configText !== 'string') throw new Error('the configuration is no JSON string');
   const config = parse(configText, {version: '1.1'}) as JsonObject;
   const {host, port} = firstOf(firstOf(config[agentName]));
-  const url = `http://${String(host)}:${String(port)}`;
+  const url = `http://${asString(host) ?? ''}:${String(asNumber(port))}`;
   const stamped = rows.map((row, index) => ({
     ...row,
     _ng_task_index: index,
@@ -46,7 +46,8 @@ function identityOf({_ng_task_index, _ng_rollout_index, agent_ref}: JsonObject):
   return {_ng_task_index, _ng_rollout_index, agent_ref};
 }
 
-function stripped({response, responses_create_params: _, ...rest}: JsonObject): JsonObject {
+function stripped({response, ...row}: JsonObject): JsonObject {
+  const rest = Object.fromEntries(Object.entries(row).filter(([name]) => name !== 'responses_create_params'));
   const usage = asJsonObject(asJsonObject(response)?.['usage']);
   return usage === undefined ? rest : {...rest, response: {usage}};
 }

@@ -1,7 +1,7 @@
 import {readFile} from 'node:fs/promises';
 import {describe, expect, it} from 'vitest';
-import type {JsonObject} from '../../src/core/json.ts';
-import {startProgram} from '../helpers/run-program.ts';
+import {asString, type JsonObject} from '../../src/core/json.ts';
+import {type ProgramRun, startProgram} from '../helpers/run-program.ts';
 import {collectAsNemoGym} from './nemo-gym-collector.ts';
 import {serve} from './running-servers.ts';
 import {openDeploymentOf, openToolsOf} from './tool-servers.ts';
@@ -102,7 +102,7 @@ describe('the tools of a resources server', () => {
   };
   const turn = (messages: readonly JsonObject[]): JsonObject => {
     const [first] = messages;
-    const told = messages.filter(({role}) => role === 'tool').map(({content}) => String(content));
+    const told = messages.filter(({role}) => role === 'tool').map(({content}) => asString(content) ?? '');
     const word = JSON.stringify(first).includes('endless') ? 'endless' : '';
     if (word === 'endless') return {tool_calls: [call('add', '{"n":0}', `e${String(told.length)}`)]};
     const calls = Object.entries(firstTurns).find(([each]) => JSON.stringify(first).includes(each))?.[1];
@@ -148,7 +148,7 @@ describe('the tools of a resources server', () => {
   function check(records: readonly JsonObject[], called: readonly string[]): void {
     expect(records.map(({word}) => word).toSorted()).toEqual(Object.keys(expected).toSorted());
     for (const record of records) {
-      const [said, toolCalls, modelCalls] = expected[String(record['word'])] ?? ['', 0, 0];
+      const [said, toolCalls, modelCalls] = expected[asString(record['word']) ?? ''] ?? ['', 0, 0];
       const {output, usage} = record['response'] as {output: readonly JsonObject[]; usage: JsonObject};
       if (said !== '') expect(textOf(output)).toMatch(said);
       else expect(output.at(-1)).toMatchObject({type: 'function_call_output'});
@@ -208,10 +208,9 @@ describe('collecting through servers that come and go', () => {
       const text = await readFile(place.folder.file('o.jsonl'), 'utf8').catch(() => '');
       return text.split('\n').length - 1;
     };
-    const untilMoreThan = async (count: number, ended: Promise<unknown>): Promise<void> => {
-      let isOver = false;
-      void ended.then(() => (isOver = true));
-      while (!isOver && (await recorded()) <= count) await new Promise((resolve) => setImmediate(resolve));
+    const untilMoreThan = async (count: number, {child}: ProgramRun): Promise<void> => {
+      while (child.exitCode === null && (await recorded()) <= count)
+        await new Promise((resolve) => setImmediate(resolve));
     };
     const start = (port: string) =>
       startProgram([...words, `+head_server.port=${port}`], {cwd: place.folder.path});
@@ -219,12 +218,12 @@ describe('collecting through servers that come and go', () => {
       await using running = await serve(configured, {cwd: place.folder.path});
       const {port} = new URL(running.url('head'));
       const first = start(port);
-      await untilMoreThan(0, first.ended);
+      await untilMoreThan(0, first);
       first.child.kill('SIGKILL');
       await first.ended;
       const before = await recorded();
       const second = start(port);
-      await untilMoreThan(before, second.ended);
+      await untilMoreThan(before, second);
       await running.stop('SIGKILL');
       // Left alone it would try for some seconds to reach them.
       second.child.kill('SIGINT');
