@@ -31,7 +31,8 @@ export function processIo(): Io {
     terminal: stderr.isTTY,
     interactive,
     colour: isUnset(env['NO_COLOR']) && (interactive || !isUnset(env['FORCE_COLOR'])),
-    columns: () => (stderr.isTTY ? stderr.columns : columnsWithoutTerminal),
+    // A terminal that nobody has sized says 0.
+    columns: () => (stderr.isTTY && stderr.columns > 0 ? stderr.columns : columnsWithoutTerminal),
   };
 }
 
