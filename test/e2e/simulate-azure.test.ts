@@ -4,6 +4,7 @@ import {request} from 'undici';
 import {describe, expect, it, onTestFinished} from 'vitest';
 import {type ProgramEnd, runProgram, startProgram} from '../helpers/run-program.ts';
 import {createTempFolder, type TempFolder} from '../helpers/temp-folder.ts';
+import {numberedRows, setUpWorkplace} from './workplace.ts';
 
 describe('simulate-azure', () => {
   it('echoes for any deployment and key without a configuration, until told to stop', async () => {
@@ -85,6 +86,31 @@ describe('simulate-azure', () => {
     expect((await replayer.stop('SIGINT')).stderr).toContain(
       `Replaying 2 exchanges of ${folder.file('records')}: `,
     );
+  });
+
+  it('gives a recorded run once more, rollout by rollout, failures and retries too', async () => {
+    const faults = [
+      {kind: 'status', code: 500, probability: 0.1},
+      {kind: 'truncate', probability: 0.1},
+    ];
+    await using place = await setUpWorkplace({rows: numberedRows(40), simulator: {faults}});
+    const collect = async (url: string, output: string): Promise<readonly unknown[]> => {
+      const args = ['--num-repeats', '2', '--concurrency', '16', '-o', output, `+policy_base_url=${url}`];
+      const {exitCode, stderr} = await place.collect(...args);
+      expect(exitCode, stderr).toBe(0);
+      const lines = await place.lines(output);
+      // Ids are of a run, and so is what stands under `_rollcall`.
+      return lines
+        .map(({_rollcall: _, ...line}) => JSON.stringify(line).replace(/\b(resp|msg)_[0-9a-f]+/g, '$1'))
+        .toSorted();
+    };
+    const recorder = await start(place.folder, '--record', 'records', '--upstream', place.simulator.url);
+    const first = await collect(recorder.url, 'first.jsonl');
+    await recorder.stop('SIGTERM');
+    expect((await readdir(place.folder.file('records'))).length).toBeGreaterThan(80);
+    const replayer = await start(place.folder, '--replay', 'records');
+    expect(await collect(replayer.url, 'second.jsonl')).toEqual(first);
+    await replayer.stop('SIGTERM');
   });
 
   it('keeps every record that was whole when the recorder was killed', async () => {
