@@ -33,8 +33,8 @@ export async function readManifests(
 
 async function readPath(path: string, cwd: string): Promise<readonly ManifestSource[]> {
   const found = resolvePackagedPath(path, {cwd, packageRoot}) ?? resolve(cwd, path);
-  const names = await readdir(found).catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== 'ENOTDIR') throw error;
+  const names = await readdir(found).catch((error: unknown) => {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOTDIR') throw error;
     return undefined;
   });
   if (names === undefined) return [{file: path, text: decodeManifest(await readFile(found))}];

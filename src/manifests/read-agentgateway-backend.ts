@@ -17,11 +17,8 @@ export function readAgentgatewayBackend(
 ): BackendResult | undefined {
   const spec = resource.reader.requiredChild('spec');
   if (spec === undefined) return undefined;
-  const member = spec.exactlyOne(members);
   const policies = spec.child('policies');
-  if (member !== undefined && member !== 'ai') spec.notSupported([member], 'Only `spec.ai` is supported.');
-  if (policies !== undefined) checkPolicies(policies, member);
-  const ai = member === 'ai' ? spec.child('ai') : undefined;
+  const ai = readUnion(spec, policies);
   if (ai === undefined) return undefined;
   const {namespace, kind, id} = resource;
   const shared = {auth: policies?.child('auth'), namespace, secrets, owner: `${kind} ${id}`};
@@ -34,6 +31,14 @@ export function readAgentgatewayBackend(
     backend: {name, groups: nameProviders(tiers), ...mergePolicies(ours, own)},
     about: describeTiers(tiers),
   };
+}
+
+function readUnion(spec: ObjectReader, policies: ObjectReader | undefined): ObjectReader | undefined {
+  const member = spec.exactlyOne(members);
+  if (policies !== undefined) checkPolicies(policies, member);
+  if (member === 'ai') return spec.child(member);
+  if (member !== undefined) spec.notSupported([member], 'Only `spec.ai` is supported.');
+  return undefined;
 }
 
 interface Shared extends AuthSurroundings {
