@@ -117,7 +117,14 @@ function openModel(
   const {clock, logger} = environment;
   const {modelFamily: family, stream} = settings;
   return createAzureModel(
-    {endpoint, deployment, family, api: upstreamApiOf(settings), stream},
+    {
+      endpoint,
+      deployment,
+      family,
+      api: upstreamApiOf(settings),
+      stream,
+      keepsExtraBody: settings.url !== undefined,
+    },
     {client, clock, createId, onNote: (note) => logger.warn(note)},
   );
 }

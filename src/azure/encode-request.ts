@@ -1,6 +1,6 @@
 import {asJsonArray, isJsonObject, type JsonObject, type JsonValue} from '../core/json.ts';
 import {ConversionProblems} from '../protocol/conversion-error.ts';
-import {splitMetadata} from '../protocol/extra-body.ts';
+import {type MetadataParts, splitMetadata} from '../protocol/extra-body.ts';
 import {toChatRequest} from '../protocol/responses-to-chat.ts';
 import type {Capabilities} from './capabilities.ts';
 import {fitRequest, type NoteChange, type RequestDraft} from './fit-request.ts';
@@ -11,13 +11,15 @@ export interface EncodeOptions {
   readonly deployment: string;
   readonly capabilities: Capabilities;
   readonly stream: boolean;
+  /** `metadata.extra_body` is the other side's to take apart: it is a model server of NeMo Gym's kind. */
+  readonly keepsExtraBody?: boolean | undefined;
   readonly note: NoteChange;
 }
 
 /** Turns the parameters of a Responses request into the body for the API that the deployment is called through. */
 export function encodeRequest(params: JsonObject, options: EncodeOptions): JsonObject {
   const {capabilities, note} = options;
-  const body = capabilities.api === 'chat' ? toChatRequest(params) : toResponsesBody(params, capabilities);
+  const body = capabilities.api === 'chat' ? toChatRequest(params) : toResponsesBody(params, options);
   const draft = fitRequest(body, capabilities, note);
   draft['model'] = options.deployment;
   draft['stream'] = options.stream ? true : undefined;
@@ -29,23 +31,31 @@ export function encodeRequest(params: JsonObject, options: EncodeOptions): JsonO
 
 /**
  * A Responses request as the service takes it, with nothing added: `metadata.extra_body` (NeMo Gym's way to send seeds)
- * becomes part of the body, null members are left out, and so is what Azure refuses of items that are sent back to it.
- * Fails with `ERR_CONVERSION`.
+ * becomes part of the body unless it is to be kept, null members are left out, and so is what Azure refuses of items that
+ * are sent back to it. Fails with `ERR_CONVERSION`.
  */
-export function tidyResponsesRequest(params: JsonObject): RequestDraft {
-  const problems = new ConversionProblems();
-  const {metadata, extraBody, problem} = splitMetadata(params['metadata']);
-  if (problem !== undefined) problems.add('metadata.extra_body', problem);
-  problems.throwIfAny('Responses');
+export function tidyResponsesRequest(params: JsonObject, keepsExtraBody = false): RequestDraft {
+  const {metadata, extraBody} = keepsExtraBody
+    ? {metadata: params['metadata'], extraBody: undefined}
+    : takeExtraBody(params['metadata']);
   const draft: RequestDraft = {...params, metadata};
   for (const key in draft) if (draft[key] === null) draft[key] = undefined;
   if (Array.isArray(draft['input'])) draft['input'] = withoutStatus(draft['input'] as readonly JsonValue[]);
   return extraBody === undefined ? draft : {...draft, ...extraBody};
 }
 
+function takeExtraBody(given: JsonValue | undefined): Pick<MetadataParts, 'metadata' | 'extraBody'> {
+  const problems = new ConversionProblems();
+  const {problem, ...parts} = splitMetadata(given);
+  if (problem !== undefined) problems.add('metadata.extra_body', problem);
+  problems.throwIfAny('Responses');
+  return parts;
+}
+
 /** Nothing is kept on the server unless the row asks for it; reasoning travels in the reply instead. */
-function toResponsesBody(params: JsonObject, {reasoning, encryptedReasoning}: Capabilities): JsonObject {
-  const draft = tidyResponsesRequest(params);
+function toResponsesBody(params: JsonObject, {capabilities, keepsExtraBody}: EncodeOptions): JsonObject {
+  const {reasoning, encryptedReasoning} = capabilities;
+  const draft = tidyResponsesRequest(params, keepsExtraBody);
   draft['store'] ??= false;
   const reasons = encryptedReasoning && (reasoning || draft['reasoning'] !== undefined);
   if (reasons && draft['store'] === false) draft['include'] = withEncryptedReasoning(draft['include']);

@@ -24,6 +24,8 @@ export interface AzureModelSettings {
   readonly api?: UpstreamApi | undefined;
   /** Whether answers are streamed from the service. What comes out is the same. */
   readonly stream?: boolean | undefined;
+  /** It is a model server of NeMo Gym's kind, which takes `metadata.extra_body` apart itself. */
+  readonly keepsExtraBody?: boolean | undefined;
 }
 
 export interface AzureModelDeps {
@@ -57,7 +59,7 @@ export function createAzureModel(settings: AzureModelSettings, deps: AzureModelD
   const api = settings.api ?? (prefersResponses ? 'responses' : 'chat');
   const capabilities = capabilitiesOf({family, style, apiVersion, api});
   const wantsStream = settings.stream ?? false;
-  const caller = new DeploymentCaller(deployment, wantsStream, capabilities, deps);
+  const caller = new DeploymentCaller(settings, capabilities, deps);
   const cannotStream =
     wantsStream && !capabilities.streaming
       ? [`${family.name} models do not stream: whole replies are asked for`]
@@ -85,13 +87,19 @@ function tooDeep({facts}: AzureReply | AzureStream): CallError {
 class DeploymentCaller {
   readonly #deployment: string;
   readonly #stream: boolean;
+  readonly #keepsExtraBody: boolean;
   readonly #capabilities: Capabilities;
   readonly #deps: AzureModelDeps;
   readonly #noted = new Set<string>();
 
-  constructor(deployment: string, stream: boolean, capabilities: Capabilities, deps: AzureModelDeps) {
+  constructor(
+    {deployment, stream = false, keepsExtraBody = false}: AzureModelSettings,
+    capabilities: Capabilities,
+    deps: AzureModelDeps,
+  ) {
     this.#deployment = deployment;
     this.#stream = stream && capabilities.streaming;
+    this.#keepsExtraBody = keepsExtraBody;
     this.#capabilities = capabilities;
     this.#deps = deps;
   }
@@ -102,6 +110,7 @@ class DeploymentCaller {
       deployment: this.#deployment,
       capabilities: this.#capabilities,
       stream: this.#stream,
+      keepsExtraBody: this.#keepsExtraBody,
       note: (note) => this.#note(note),
     });
     const startMs = clock.monotonic();

@@ -185,6 +185,32 @@ function textOf(output: readonly JsonObject[]): string {
   return content?.[0]?.text ?? '';
 }
 
+describe('a model server that runs elsewhere', () => {
+  it.each(['', '/v1'])(
+    'answers for another process, and gets the seeds of repeats (url ending in "%s")',
+    async (end) => {
+      const seeds: unknown[] = [];
+      await using deployment = await openDeploymentOf((_, {seed, metadata}) => {
+        seeds.push([seed, metadata]);
+        return {content: 'done'};
+      });
+      await using place = await setUpWorkplace({rows: ['{"prompt":"x"}']});
+      const env = `policy_base_url: ${deployment.url}\npolicy_api_key: ${key}\npolicy_model_name: gpt\n`;
+      await place.write('env.yaml', env);
+      await using running = await serve(['--config', 'model.yaml'], {cwd: place.folder.path});
+      const url = `${running.url('policy_model')}${end}`;
+      await place.write('far.yaml', `policy_model: {responses_api_models: {url: '${url}'}}`);
+      const words = ['--config', 'far.yaml', '-i', 'in.jsonl', '-o', 'o.jsonl'];
+      const repeats = ['--num-repeats', '3', '--num-repeats-add-seed'];
+      const ended = await startProgram(['collect-rollouts', ...words, ...repeats], {cwd: place.folder.path})
+        .ended;
+      expect(ended.exitCode, ended.stderr).toBe(0);
+      expect(seeds.toSorted()).toEqual([0, 1, 2].map((seed) => [seed, undefined]));
+      expect(identities(await place.lines('o.jsonl'))).toEqual(['0:0', '0:1', '0:2']);
+    },
+  );
+});
+
 describe('collecting through servers that come and go', () => {
   const words = [
     'collect-rollouts',

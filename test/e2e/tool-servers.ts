@@ -11,11 +11,11 @@ type Reply = readonly [body: JsonObject | string, status?: number, headers?: Rec
 
 /** A deployment whose next turn depends on the conversation's messages. */
 export function openDeploymentOf(
-  turn: (messages: readonly JsonObject[]) => JsonObject,
+  turn: (messages: readonly JsonObject[], body: JsonObject) => JsonObject,
 ): Promise<ScriptedPeer> {
   return open((_, body) => {
     const messages = asJsonArray(body['messages']).filter(isJsonObject);
-    const message = {role: 'assistant', content: null, ...turn(messages)};
+    const message = {role: 'assistant', content: null, ...turn(messages, body)};
     const usage = {prompt_tokens: 10, completion_tokens: 1, total_tokens: 11};
     const choices = [{index: 0, finish_reason: 'tool_calls' in message ? 'tool_calls' : 'stop', message}];
     return [{id: 'c', object: 'chat.completion', created: 1, model: 'gpt', choices, usage}];
