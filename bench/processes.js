@@ -50,11 +50,14 @@ export async function measure({command, args}, {folder}) {
   return {wallMs, cpuMs, peakMb};
 }
 
-/** Lets a program run for `durationMs` and then ends it, whatever it is doing. */
-export function runFor({command, args}, {folder, durationMs}) {
-  const child = spawnQuietly({command, args}, folder, durationMs);
-  child.stderr.resume();
-  return once(child, 'close');
+/** Lets a program run until the signal ends it, whatever it is doing then. One that ends before that is an error. */
+export async function runUntil(signal, {command, args}, {folder}) {
+  const child = spawnQuietly({command, args}, folder);
+  let stderr = '';
+  child.stderr.on('data', (chunk) => (stderr = (stderr + chunk).slice(-4000)));
+  signal.addEventListener('abort', () => child.kill('SIGKILL'));
+  const [exitCode] = await once(child, 'close');
+  if (!signal.aborted) throw new Error(`${command} ended too early, with ${exitCode}:\n${stderr}`);
 }
 
 /** CPU time of a live process since its start, in milliseconds. */
@@ -63,12 +66,12 @@ export async function cpuMs(pid) {
   return (user + system) * msPerTick;
 }
 
-function spawnQuietly({command, args}, folder, timeout = longestRunMs) {
+function spawnQuietly({command, args}, folder) {
   return spawn(command, args, {
     cwd: folder,
     env: bareEnvironment(folder),
     stdio: ['ignore', 'ignore', 'pipe'],
-    timeout,
+    timeout: longestRunMs,
     killSignal: 'SIGKILL',
   });
 }

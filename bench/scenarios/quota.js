@@ -1,7 +1,7 @@
 import {writeFile} from 'node:fs/promises';
 import {join} from 'node:path';
 import {bareLoop, openai, rollcall} from '../collectors.js';
-import {program, runFor, startServer} from '../processes.js';
+import {program, runUntil, startServer} from '../processes.js';
 import {key, simulatorOf} from '../rollcall-config.js';
 import {writeMixedRows} from '../rows.js';
 
@@ -20,14 +20,16 @@ export async function quota(stage) {
     })),
   );
   const simulator = await startSimulator(stage.folder, runs);
+  const end = new AbortController();
   try {
     stage.log(`${runs.length} runs side by side, ${minutes} min`);
     const input = await writeMixedRows(stage.folder, 4000 * minutes);
-    const ended = runs.map((run) => start(run, {stage, input, url: simulator.url, minutes}));
-    const [first, all] = await observe(simulator.url, minutes);
-    await Promise.all(ended);
+    const observed = observe(simulator.url, minutes).finally(() => end.abort());
+    const ended = runs.map((run) => start(run, {stage, input, url: simulator.url, signal: end.signal}));
+    const [[first, all]] = await Promise.all([observed, ...ended]);
     return describe(runs, {minutes, first, all});
   } finally {
+    end.abort();
     simulator.stop();
   }
 }
@@ -43,11 +45,11 @@ async function startSimulator(folder, runs) {
 }
 
 /** Those that are told a number of calls at once get 64; ours is told nothing. */
-async function start({collector, deployment}, {stage, input, url, minutes}) {
+async function start({collector, deployment}, {stage, input, url, signal}) {
   const output = join(stage.folder, `${deployment}.jsonl`);
   const told = collector === rollcall ? {} : {concurrency: 64, waits: true, retries: 1_000_000};
   const command = await collector.command({folder: stage.folder, url, deployment, input, output, ...told});
-  await runFor(command, {folder: stage.folder, durationMs: minutes * minuteMs + 5000});
+  await runUntil(signal, command, stage);
 }
 
 /** The ledger's totals by deployment after the first minute and after the last. */
