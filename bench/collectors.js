@@ -52,7 +52,7 @@ export function whyMissing({peer, packages}) {
   const missing = needed.filter((name) => !existsSync(join(installed, name, 'package.json')));
   return missing.length === 0
     ? undefined
-    : `not installed: ${missing.join(', ')} (npm ci --prefix bench/peers)`;
+    : `not installed: ${missing.join(', ')} (npm i --no-save --prefix bench/peers)`;
 }
 
 /** Names and versions of what a collector is made of, the Node it runs on included. */
