@@ -97,7 +97,7 @@ function describe(runs, {minutes, first, all}) {
       },
     ],
     goals: ours.flatMap(({name, used, refusedLater}) => [
-      {what: `quota used at ${name} TPM`, value: used, atLeast: 0.95},
+      {what: `quota used at ${name} TPM, ${minutes} min`, value: used, atLeast: 0.95},
       {what: `429s after the first minute at ${name} TPM`, value: refusedLater, atMost: 0.01},
     ]),
   };

@@ -80,7 +80,7 @@ async function race(stage, {rows, slowRows, rounds, latencyMs, concurrency}) {
     rows,
     of,
     goal: (what, peer, figure, aim) => ({
-      what: `${what}, ${rows} rows`,
+      what: `${what}, ${rows} rows${peer.slow && slowRows !== rows ? ` against ${slowRows}` : ''}`,
       value: against(peer, figure),
       ...aim,
     }),
@@ -89,8 +89,7 @@ async function race(stage, {rows, slowRows, rounds, latencyMs, concurrency}) {
       columns: ['collector', 'rows', 'runs', 'rows/s', 'rollcall is … × as fast', 'CPU ms a row', 'peak MB'],
       lines: everyone.map((collector) => {
         const runs = samples.get(collector);
-        if (runs.length === 0)
-          return [`${collector.name}: ${whyMissing(collector) ?? 'not run over so many rows'}`];
+        if (runs.length === 0) return [`${collector.name}: ${whyMissing(collector) ?? 'not run here'}`];
         return [
           collector.name,
           runs[0].rows,
