@@ -1,5 +1,5 @@
-// `npm run bench [-- --quick] [--only NAME,…] [--write]`: rollcall and its peers on the same server with the same rows, each a process
-// of its own measured from outside, in turns. Prints ratios; --write puts them into docs/benchmarks.md.
+// `npm run bench`: rollcall and its peers on the same server with the same rows, each a process of its own measured from outside, in
+// turns. Prints ratios.
 import {parseArgs} from 'node:util';
 import {everyone, whyMissing} from './collectors.js';
 import {describeRun, renderMarkdown, renderSummary, renderText, writeResults} from './report.js';
@@ -19,13 +19,21 @@ const scenarios = {
   quota,
 };
 
-const {quick, only, write} = parseArgs({
+const {quick, only, write, help} = parseArgs({
   options: {
+    help: {type: 'boolean', default: false},
     quick: {type: 'boolean', default: false},
     only: {type: 'string'},
     write: {type: 'boolean', default: false},
   },
 }).values;
+if (help) {
+  console.log(`npm run bench -- [options]
+  --quick        few rows and rounds: 4 minutes instead of half an hour
+  --only <names> of ${Object.keys(scenarios).join(', ')}; several with commas
+  --write        put the results into docs/benchmarks.md`);
+  process.exit();
+}
 const wanted = only?.split(',') ?? Object.keys(scenarios);
 const unknown = wanted.filter((name) => !(name in scenarios));
 if (unknown.length > 0)

@@ -50,9 +50,7 @@ export const everyone = [bareLoop, rollcall, openai, aiSdk, promptfoo];
 export function whyMissing({peer, packages}) {
   const needed = peer ? ['node', ...packages] : [];
   const missing = needed.filter((name) => !existsSync(join(installed, name, 'package.json')));
-  return missing.length === 0
-    ? undefined
-    : `not installed: ${missing.join(', ')} (npm i --no-save --prefix bench/peers)`;
+  return missing.length === 0 ? undefined : `not installed: ${missing.join(', ')} (cd bench/peers && npm i)`;
 }
 
 /** Names and versions of what a collector is made of, the Node it runs on included. */
