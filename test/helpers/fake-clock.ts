@@ -11,10 +11,13 @@ export function createFakeClock(startMs = 1_750_000_000_000): FakeClock {
   let elapsed = 0;
   let sequence = 0;
   const timers = new Map<number, {dueMs: number; callback: () => void}>();
-  const next = (limitMs: number) =>
-    [...timers]
-      .filter(([, {dueMs}]) => dueMs <= limitMs)
-      .sort(([a, x], [b, y]) => x.dueMs - y.dueMs || a - b)[0];
+  const next = (limitMs: number) => {
+    let found: [number, {dueMs: number; callback: () => void}] | undefined;
+    // The earliest, and of those the one that was set first; the map keeps them in that order.
+    for (const timer of timers)
+      if (timer[1].dueMs <= limitMs && timer[1].dueMs < (found?.[1].dueMs ?? Infinity)) found = timer;
+    return found;
+  };
   return {
     now: () => startMs + elapsed,
     monotonic: () => elapsed,

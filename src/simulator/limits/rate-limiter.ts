@@ -1,5 +1,5 @@
+import {createSlidingWindow, type SlidingWindow} from '../../core/sliding-window.ts';
 import type {RateLimitSettings} from '../settings/simulator-settings.ts';
-import {createSlidingWindow, type SlidingWindow} from './sliding-window.ts';
 
 export interface Admission {
   readonly admitted: true;
@@ -29,13 +29,15 @@ const neverMs = 86_400_000;
  * minute in any ten seconds, the tokens a minute in any sixty, both charged on arrival. A rejected request costs no
  * tokens, but takes up a request's place.
  */
-export function createRateLimiter({requestsPerMinute, tokensPerMinute}: RateLimitSettings): RateLimiter {
+export function createRateLimiter(settings: RateLimitSettings): RateLimiter {
   const requests = createSlidingWindow(requestWindowMs);
   const tokens = createSlidingWindow(tokenWindowMs);
-  const requestLimit =
-    requestsPerMinute === undefined ? undefined : Math.max(1, Math.ceil(requestsPerMinute / 6));
   return {
     admit(nowMs, cost) {
+      // Read each time: a service may change a deployment's limits while it is in use.
+      const {requestsPerMinute, tokensPerMinute} = settings;
+      const requestLimit =
+        requestsPerMinute === undefined ? undefined : Math.max(1, Math.ceil(requestsPerMinute / 6));
       requests.expire(nowMs);
       tokens.expire(nowMs);
       const crowded = requestLimit !== undefined && requests.total >= requestLimit;
