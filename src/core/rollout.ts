@@ -1,5 +1,6 @@
 import type {CallError} from './errors.ts';
 import type {JsonObject} from './json.ts';
+import type {RateLimits} from './rate-limits.ts';
 
 /** What makes a rollout the same rollout over resumes: `_ng_task_index` and `_ng_rollout_index`. */
 export interface RolloutId {
@@ -33,6 +34,8 @@ export interface CallTrace {
   readonly requestId?: string | undefined;
   /** The reply says that a simulator gave it. */
   readonly simulated?: boolean | undefined;
+  /** What the last reply said about the deployment's quota: for who admits calls, not for the record. */
+  readonly rateLimits?: RateLimits | undefined;
 }
 
 /** A model's answer: a Responses API object, with how it was come by. */

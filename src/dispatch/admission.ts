@@ -1,89 +1,112 @@
 import type {Cancellation} from '../core/cancellation.ts';
 import type {Clock} from '../core/clock.ts';
 import type {CallError} from '../core/errors.ts';
+import type {RateLimits} from '../core/rate-limits.ts';
+import {type ConcurrencyLimit, createAdaptiveLimit, createFixedLimit} from './concurrency.ts';
+import {Opening} from './opening.ts';
+import type {Charge, Quota} from './quota.ts';
+import {type Waiter, WaitingLine} from './waiting-line.ts';
 
 /** Who goes first when there is room: a rollout already begun (its judge, its next turn, its retry), then new ones. */
 export type Priority = 'begun' | 'new';
 
-/** A pause that somebody's refusal brought about. */
+/** A pause that somebody's refusal brought about, or a wait for room in the quota. */
 export interface CoolDown {
   readonly leftMs: number;
-  readonly because: CallError;
+  /** Undefined: nobody was refused, but the quota is used up. */
+  readonly because: CallError | undefined;
 }
 
 export interface AdmitOptions {
   readonly priority: Priority;
   readonly cancellation: Cancellation;
-  /** Asked about the cool-down that is met, or that begins while waiting: an error means not to wait for its end. */
+  /** Asked about the cool-down or the lack of quota that is met, and the cool-down that begins while waiting: an error means not to wait. */
   readonly refuse?: ((coolDown: CoolDown) => Error | undefined) | undefined;
+  /** What the call takes of the deployment's tokens; asked at most once, and only where it matters. */
+  readonly tokens?: (() => number) | undefined;
 }
 
-/** Gives the place back. Calling it twice is harmless. */
-export type Release = () => void;
+/** A call's leave to be in flight. */
+export interface Place {
+  /** Gives it back. Calling it twice is harmless. */
+  release(): void;
+  /** The call was answered after `tookMs`; `limits` is what the reply said about the quota, if anything. */
+  answered(tookMs: number, limits?: RateLimits): void;
+  /** The call was refused for want of quota; the deployment wants to be left alone for `waitMs`. The pause is asked for apart. */
+  refused(waitMs: number): void;
+}
 
 /** When a call to a deployment may start. Every door to the deployment asks the same one. */
 export interface Admission {
-  /** Resolves when there is room, first come first served within a priority; rejects when cancelled or refused while waiting. */
-  admit(options: AdmitOptions): Promise<Release>;
+  /**
+   * Resolves when there is a place, and room in the quota where one is known. First come first served within a priority,
+   * but a call that is too large for what is left of the quota may be overtaken a few times.
+   * Rejects when cancelled or refused while waiting.
+   */
+  admit(options: AdmitOptions): Promise<Place>;
   /** Nobody starts before `waitMs` have passed (a cool-down): a longer pause wins over a shorter one. `because` is told to those who wait. */
   pause(waitMs: number, because?: CallError): void;
   readonly inFlight: number;
   readonly waiting: number;
+  /** How many calls may be in flight as things stand. */
+  readonly limit: number;
+  /** Whether a call could start at once. */
+  readonly hasRoom: boolean;
 }
 
 export interface AdmissionOptions {
   /** How many calls may be in flight at once, at least 1. */
   readonly limit: number;
+  /** The limit is a ceiling: what is right below it is found out. */
+  readonly isAdaptive?: boolean | undefined;
+  /** Calls keep to it as far as it is known. */
+  readonly quota?: Quota | undefined;
   readonly clock: Clock;
   /** Milliseconds from opening one place to opening the next, until the limit is reached. Default 1.5. */
   readonly openEveryMs?: number | undefined;
 }
 
-const placesToMakeUp = 4;
-
 /**
- * At most `limit` at once, none during a cool-down. Places open one after another, at the start and after a cool-down:
- * a burst of cold connections delays all of them, and a burst of calls is what the service refuses (azure-openai.md §5.1).
- * Those who wait hold no socket and no timer of their own.
+ * At most `limit` at once, none during a cool-down, none beyond the quota. Those who wait hold no socket and no timer of
+ * their own.
  */
 export function createAdmission(options: AdmissionOptions): Admission {
   return new GradualAdmission(options);
 }
 
+// Answers come one by one: with so large a share of the places taken, it is the places that are short.
+const saturatedShare = 0.8;
+
 class GradualAdmission implements Admission {
-  readonly #limit: number;
+  readonly #limit: ConcurrencyLimit;
+  readonly #quota: Quota | undefined;
   readonly #clock: Clock;
-  readonly #openEveryMs: number;
-  readonly #queues: Readonly<Record<Priority, Set<Waiter>>> = {begun: new Set(), new: new Set()};
+  readonly #opening: Opening;
+  readonly #line = new WaitingLine<Waiting>();
+  readonly #now = (): number => this.#clock.monotonic();
   #inFlight = 0;
-  #places = 0;
-  #nextPlaceAt = 0;
-  #pausedUntil = 0;
   #pausedBecause: CallError | undefined;
   #wake: Wake | undefined;
 
-  constructor({limit, clock, openEveryMs = 1.5}: AdmissionOptions) {
-    this.#limit = limit;
+  constructor({limit, isAdaptive = false, quota, clock, openEveryMs = 1.5}: AdmissionOptions) {
+    this.#limit = isAdaptive ? createAdaptiveLimit(limit) : createFixedLimit(limit);
+    this.#quota = quota;
     this.#clock = clock;
-    this.#openEveryMs = openEveryMs;
+    this.#opening = new Opening(this.#limit, openEveryMs);
   }
 
-  admit(options: AdmitOptions): Promise<Release> {
+  admit(options: AdmitOptions): Promise<Place> {
     const {priority, cancellation, refuse} = options;
     if (cancellation.reason !== undefined) return Promise.reject(cancellation.reason);
-    if (this.#queues[priority].size === 0 && this.#findPlace()) return Promise.resolve(this.#take());
-    const refusal = refuse && this.#refusalBy(refuse);
-    return refusal === undefined ? this.#wait(options) : Promise.reject(refusal);
+    const tokens = this.#quota?.counts === true ? (options.tokens?.() ?? 0) : 0;
+    if (this.#line.isFree(priority) && this.#hasPlace() && this.#msUntilRoom(tokens) === 0)
+      return Promise.resolve(this.#take(tokens));
+    const refusal = refuse && (this.#refusalBy(refuse) ?? this.#refusalFor(tokens, refuse));
+    return refusal === undefined ? this.#wait(options, tokens) : Promise.reject(refusal);
   }
 
   pause(waitMs: number, because?: CallError): void {
-    const untilMs = this.#clock.monotonic() + waitMs;
-    if (untilMs > this.#pausedUntil) {
-      this.#pausedUntil = untilMs;
-      this.#pausedBecause = because;
-    }
-    this.#places = 0;
-    this.#nextPlaceAt = this.#pausedUntil;
+    if (this.#opening.pause(this.#now() + waitMs)) this.#pausedBecause = because;
     this.#refuseWaiting();
   }
 
@@ -92,93 +115,133 @@ class GradualAdmission implements Admission {
   }
 
   get waiting(): number {
-    return this.#queues.begun.size + this.#queues.new.size;
+    return this.#line.size;
   }
 
-  #wait({priority, cancellation, refuse}: AdmitOptions): Promise<Release> {
+  get limit(): number {
+    return this.#limit.current;
+  }
+
+  get hasRoom(): boolean {
+    if (this.waiting > 0 || this.#inFlight >= this.#limit.current) return false;
+    return this.#msUntilRoom(0) === 0;
+  }
+
+  #wait({priority, cancellation, refuse}: AdmitOptions, tokens: number): Promise<Place> {
     return new Promise((resolve, reject) => {
-      const queue = this.#queues[priority];
       const leave = (reason: Error): void => {
         stopListening();
-        queue.delete(waiter);
+        this.#line.remove(waiter);
         if (this.waiting === 0) this.#stopWaking();
         reject(reason);
       };
       const start = (): void => {
         stopListening();
-        resolve(this.#take());
+        resolve(this.#take(tokens));
       };
-      const waiter: Waiter = {start, leave, refuse};
-      queue.add(waiter);
+      const waiter: Waiting = {priority, tokens, overtaken: 0, start, leave, refuse};
+      this.#line.add(waiter);
       const stopListening = cancellation.onCancel(leave);
       this.#wakeLater();
     });
   }
 
   #refuseWaiting(): void {
-    for (const queue of [this.#queues.begun, this.#queues.new]) {
-      for (const {refuse, leave} of queue) {
-        const refusal = refuse && this.#refusalBy(refuse);
-        if (refusal !== undefined) leave(refusal);
-      }
+    for (const {refuse, leave} of this.#line.all()) {
+      const refusal = refuse && this.#refusalBy(refuse);
+      if (refusal !== undefined) leave(refusal);
     }
   }
 
   #refusalBy(refuse: NonNullable<AdmitOptions['refuse']>): Error | undefined {
     const because = this.#pausedBecause;
-    const leftMs = this.#pausedUntil - this.#clock.monotonic();
+    const leftMs = this.#opening.pausedUntil - this.#now();
     return because === undefined || leftMs <= 0 ? undefined : refuse({leftMs, because});
   }
 
-  #take(): Release {
+  #refusalFor(tokens: number, refuse: NonNullable<AdmitOptions['refuse']>): Error | undefined {
+    const leftMs = this.#msUntilRoom(tokens);
+    return leftMs === 0 ? undefined : refuse({leftMs, because: undefined});
+  }
+
+  #take(tokens: number): Place {
     this.#inFlight++;
-    let held = true;
-    return () => {
-      if (!held) return;
-      held = false;
-      this.#inFlight--;
-      this.#admitWaiting();
-    };
+    const quota = this.#quota;
+    const charge = quota?.counts === true ? quota.charge(this.#now(), tokens) : undefined;
+    return new HeldPlace(this, charge, this.#opening.start(), this.#limit.round);
+  }
+
+  /** For places only: one is given back. */
+  giveBack({probeRound}: HeldPlace): void {
+    this.#inFlight--;
+    if (probeRound !== undefined) this.#opening.end(probeRound);
+    this.#admitWaiting();
+  }
+
+  /** For places only. */
+  noteAnswer({charge, probeRound}: HeldPlace, tookMs: number, limits: RateLimits | undefined): void {
+    if (probeRound !== undefined) this.#opening.answered(probeRound);
+    if (this.#limit.isMoving) {
+      const isSaturated = this.#inFlight >= this.#limit.current * saturatedShare;
+      this.#limit.onAnswer({tookMs, isSaturated});
+    }
+    const quota = this.#quota;
+    if (quota === undefined || (limits === undefined && !quota.counts)) return;
+    quota.observe(limits, charge);
+    this.#admitWaiting();
+  }
+
+  /** For places only. */
+  noteRefusal({charge, round}: HeldPlace, waitMs: number): void {
+    const isPaced = this.#quota?.isKnown === true;
+    this.#limit.onRefusal(round, isPaced);
+    if (!isPaced) this.#opening.probe();
+    if (charge !== undefined) this.#quota?.refuse(charge, waitMs, this.#now());
   }
 
   #admitWaiting(): void {
-    while (this.waiting > 0 && this.#findPlace()) {
-      const queue = this.#queues.begun.size > 0 ? this.#queues.begun : this.#queues.new;
-      const [next] = queue;
-      if (next === undefined) return;
-      queue.delete(next);
+    while (this.waiting > 0 && this.#hasPlace()) {
+      const next = this.#nextInLine();
+      if (next === undefined) break;
+      this.#line.remove(next);
       next.start();
     }
     this.#wakeLater();
   }
 
-  /** Whether a call may start now; opens a place for it if one is due. */
-  #findPlace(): boolean {
-    // The clock is read only while places are opening: at the limit it has nothing to say.
-    if (this.#places < this.#limit) {
-      const nowMs = this.#clock.monotonic();
-      if (nowMs < this.#pausedUntil) return false;
-      if (this.#inFlight >= this.#places && nowMs >= this.#nextPlaceAt) {
-        this.#places = this.#inFlight + 1;
-        // Timers are late: what was missed is made up for, but not what nobody asked for.
-        const missedSince = nowMs - placesToMakeUp * this.#openEveryMs;
-        this.#nextPlaceAt = Math.max(this.#nextPlaceAt, missedSince) + this.#openEveryMs;
-      }
-    }
-    return this.#inFlight < Math.min(this.#places, this.#limit);
+  #nextInLine(): Waiting | undefined {
+    if (this.#quota?.isKnown !== true) return this.#line.first();
+    return this.#line.firstThat(({tokens}) => this.#msUntilRoom(tokens) === 0);
   }
 
-  /** Wakes those who wait when the next place opens, unless a place that is given back will do so. */
+  #hasPlace(): boolean {
+    return this.#opening.hasPlace(this.#inFlight, this.#now);
+  }
+
+  #msUntilRoom(tokens: number): number {
+    const quota = this.#quota;
+    return quota?.isKnown === true ? quota.msUntilRoom(this.#now(), tokens) : 0;
+  }
+
+  /** Wakes those who wait when the next place opens and the quota has room, unless a place that is given back will do so. */
   #wakeLater(): void {
-    const nothingOpens = this.#places >= this.#limit || this.#inFlight >= this.#limit;
-    if (this.waiting === 0 || nothingOpens || this.#wake?.atMs === this.#nextPlaceAt) return;
+    if (this.waiting === 0) return;
+    const placeAtMs = this.#opening.nextAt(this.#inFlight);
+    if (placeAtMs === undefined) return;
+    const atMs = Math.max(placeAtMs, this.#roomAt());
+    // Rounding must not set the same timer again and again.
+    if (this.#wake !== undefined && Math.abs(this.#wake.atMs - atMs) < 0.5) return;
     this.#stopWaking();
-    const atMs = this.#nextPlaceAt;
-    const stop = this.#clock.setTimer(Math.max(0, atMs - this.#clock.monotonic()), () => {
+    const stop = this.#clock.setTimer(Math.max(0, atMs - this.#now()), () => {
       this.#wake = undefined;
       this.#admitWaiting();
     });
     this.#wake = {atMs, stop};
+  }
+
+  #roomAt(): number {
+    if (this.#quota?.isKnown !== true) return 0;
+    return this.#now() + this.#line.shortestWait(({tokens}) => this.#msUntilRoom(tokens));
   }
 
   #stopWaking(): void {
@@ -187,7 +250,41 @@ class GradualAdmission implements Admission {
   }
 }
 
-interface Waiter {
+class HeldPlace implements Place {
+  readonly charge: Charge | undefined;
+  readonly probeRound: number | undefined;
+  readonly round: number;
+  readonly #admission: GradualAdmission;
+  #isHeld = true;
+
+  constructor(
+    admission: GradualAdmission,
+    charge: Charge | undefined,
+    probeRound: number | undefined,
+    round: number,
+  ) {
+    this.#admission = admission;
+    this.charge = charge;
+    this.probeRound = probeRound;
+    this.round = round;
+  }
+
+  release(): void {
+    if (!this.#isHeld) return;
+    this.#isHeld = false;
+    this.#admission.giveBack(this);
+  }
+
+  answered(tookMs: number, limits?: RateLimits): void {
+    this.#admission.noteAnswer(this, tookMs, limits);
+  }
+
+  refused(waitMs: number): void {
+    this.#admission.noteRefusal(this, waitMs);
+  }
+}
+
+interface Waiting extends Waiter {
   readonly start: () => void;
   readonly leave: (reason: Error) => void;
   readonly refuse: AdmitOptions['refuse'];

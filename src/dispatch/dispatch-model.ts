@@ -1,29 +1,46 @@
+import type {JsonObject} from '../core/json.ts';
 import type {ModelClient} from '../core/ports.ts';
+import type {RateLimits} from '../core/rate-limits.ts';
+import type {ModelReply} from '../core/rollout.ts';
 import type {Admission, Priority} from './admission.ts';
 import type {Dispatcher} from './dispatcher.ts';
 
-/** The same model, admitted and retried by `dispatcher`; its trace counts every exchange and all waiting. */
-export function dispatchModel(model: ModelClient, dispatcher: Dispatcher, priority: Priority): ModelClient {
+/**
+ * The same model, admitted and retried by `dispatcher`; its trace counts every exchange and all waiting. `tokensOf` says
+ * what a request takes of the deployment's tokens.
+ */
+export function dispatchModel(
+  model: ModelClient,
+  dispatcher: Dispatcher,
+  priority: Priority,
+  tokensOf?: (params: JsonObject) => number,
+): ModelClient {
   return async (params, {cancellation}) => {
     const {value, calls, queuedMs, callMs} = await dispatcher.dispatch((options) => model(params, options), {
       cancellation,
       priority,
+      tokens: tokensOf && (() => tokensOf(params)),
+      limitsOf,
     });
     return {response: value.response, trace: {...value.trace, calls, queuedMs, callMs}};
   };
+}
+
+function limitsOf({trace}: ModelReply): RateLimits | undefined {
+  return trace.rateLimits;
 }
 
 /** The same model behind one more limit, such as the judge's own; time waiting for it counts as queued. */
 export function limitModel(model: ModelClient, admission: Admission, now: () => number): ModelClient {
   return async (params, options) => {
     const from = now();
-    const release = await admission.admit({priority: 'begun', cancellation: options.cancellation});
+    const place = await admission.admit({priority: 'begun', cancellation: options.cancellation});
     const waitedMs = now() - from;
     try {
       const {response, trace} = await model(params, options);
       return {response, trace: {...trace, queuedMs: trace.queuedMs + waitedMs}};
     } finally {
-      release();
+      place.release();
     }
   };
 }

@@ -1,19 +1,32 @@
 import type {Cancellation} from '../core/cancellation.ts';
 import {watchChunks} from '../core/watch-chunks.ts';
-import type {WireAnswer, WireModel} from '../core/wire.ts';
+import type {WireAnswer, WireModel, WireRequest} from '../core/wire.ts';
 import type {Priority} from './admission.ts';
 import type {Dispatcher} from './dispatcher.ts';
 
 /**
  * The same model, admitted and retried by `dispatcher`, with every exchange and all waiting in its trace. An answer that
  * is a stream keeps its place until its last byte has passed, its reader has left it, or it is cancelled; nothing is
- * tried again once it has begun. During a cool-down that is longer than the dispatcher may wait, it fails at once.
+ * tried again once it has begun. Where a cool-down or a quota that is used up means to wait for longer than the dispatcher
+ * may, it fails at once. `tokensOf` says what a request takes of the deployment's tokens.
  */
-export function dispatchWire(model: WireModel, dispatcher: Dispatcher, priority: Priority): WireModel {
+export function dispatchWire(
+  model: WireModel,
+  dispatcher: Dispatcher,
+  priority: Priority,
+  tokensOf?: (request: WireRequest) => number,
+): WireModel {
   return async (request, {cancellation}) => {
     const {value, calls, queuedMs, callMs} = await dispatcher.dispatch(
       async (options) => watchAnswer(await model(request, options), cancellation),
-      {cancellation, priority, holdWhile: ({over}) => over, failsInCoolDown: true},
+      {
+        cancellation,
+        priority,
+        holdWhile: ({over}) => over,
+        failsInCoolDown: true,
+        tokens: tokensOf && (() => tokensOf(request)),
+        limitsOf: ({answer}) => answer.trace.rateLimits,
+      },
     );
     return {...value.answer, trace: {...value.answer.trace, calls, queuedMs, callMs}};
   };

@@ -1,6 +1,7 @@
 import type {Cancellation} from '../core/cancellation.ts';
 import {type Clock, type Random, sleep} from '../core/clock.ts';
 import {CallError, callErrorOptions} from '../core/errors.ts';
+import type {RateLimits} from '../core/rate-limits.ts';
 import type {Admission, AdmitOptions, CoolDown, Priority} from './admission.ts';
 import {type CallHistory, decideRetry, type RetryOptions} from './retry-policy.ts';
 
@@ -12,8 +13,12 @@ export interface DispatchOptions<T = unknown> {
    * Without it, or without a promise, it is given back with the result.
    */
   readonly holdWhile?: ((value: T) => Promise<void> | undefined) | undefined;
-  /** For callers who would rather know: a cool-down longer than one may wait fails the call, and is not waited for. */
+  /** For callers who would rather know: a cool-down, or a wait for quota, longer than one may wait fails the call, and is not waited for. */
   readonly failsInCoolDown?: boolean | undefined;
+  /** What the call takes of the deployment's tokens. */
+  readonly tokens?: (() => number) | undefined;
+  /** What a result tells about the deployment's quota. */
+  readonly limitsOf?: ((value: T) => RateLimits | undefined) | undefined;
 }
 
 /** One exchange with the deployment. It is called again for each try. */
@@ -53,15 +58,16 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
   const reach = new Reach();
 
   return {
-    async dispatch(exchange, {cancellation, priority, holdWhile, failsInCoolDown}) {
+    async dispatch(exchange, {cancellation, priority, holdWhile, failsInCoolDown, tokens, limitsOf}) {
       const tries = new Tries();
       const refuse = refuserOf(failsInCoolDown, tries, options);
       for (;;) {
         const queuedFrom = clock.monotonic();
-        const release = await admission.admit({
+        const place = await admission.admit({
           priority: tries.calls === 0 ? priority : 'begun',
           cancellation,
           refuse,
+          tokens,
         });
         const sentAt = clock.monotonic();
         tries.queuedMs += sentAt - queuedFrom;
@@ -70,14 +76,17 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
         try {
           const value = await exchange({cancellation});
           reach.onAnswer();
+          const callMs = clock.monotonic() - sentAt;
+          place.answered(callMs, limitsOf?.(value));
           const over = holdWhile?.(value);
           isHeld = over !== undefined;
+          const release = (): void => place.release();
           void over?.then(release, release);
           return {
             value,
             calls: tries.calls,
             queuedMs: tries.queuedMs,
-            callMs: tries.addCall(clock.monotonic() - sentAt),
+            callMs: tries.addCall(callMs),
           };
         } catch (error) {
           if (!(error instanceof CallError) || cancellation.reason !== undefined) throw error;
@@ -85,15 +94,16 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
           reach.onFailure(error, clock.monotonic());
           // Whoever asks to be left alone is, by all, even where this call is given up.
           if (error.retryAfterMs !== undefined) admission.pause(error.retryAfterMs, error);
+          if (error.throttled) place.refused(error.retryAfterMs ?? 0);
           const silentMs = reach.silentMs(clock.monotonic());
           const delayMs = delayBeforeRetry(error, tries, {...options, silentMs, failsInCoolDown});
           // Before the place is free again, so that no one slips through into the cool-down.
           if (error.throttled) admission.pause(delayMs, error);
-          release();
+          place.release();
           tries.queuedMs += delayMs;
           await sleep(clock, delayMs, cancellation);
         } finally {
-          if (!isHeld) release();
+          if (!isHeld) place.release();
         }
       }
     },
@@ -171,7 +181,7 @@ function refuserOf(
   return failsInCoolDown === true ? (coolDown) => refuseLongCoolDown(coolDown, tries, options) : undefined;
 }
 
-/** The refusal that brought the cool-down about, with what is left of it; undefined if that is short enough to wait for. */
+/** Says how long the deployment is to be left alone, and why; undefined if that is short enough to wait for. */
 function refuseLongCoolDown(
   {leftMs, because}: CoolDown,
   {calls}: Tries,
@@ -179,13 +189,17 @@ function refuseLongCoolDown(
 ): CallError | undefined {
   if (leftMs <= retry.maxWaitMs) return undefined;
   const seconds = String(Math.ceil(leftMs / 1000));
-  const refusal = new CallError(
-    `${deployment} is to be left alone for another ${seconds} s: ${because.message}`,
-    {...callErrorOptions(because), effect: 'retry', retryAfterMs: leftMs},
-  );
+  const why = because?.message ?? 'its quota is used up';
+  const refusal = new CallError(`${deployment} is to be left alone for another ${seconds} s: ${why}`, {
+    ...(because === undefined ? quotaUsedUp : callErrorOptions(because)),
+    effect: 'retry',
+    retryAfterMs: leftMs,
+  });
   refusal.calls = calls;
   return refusal;
 }
+
+const quotaUsedUp = {code: 'ERR_MODEL_RATE_LIMIT', fault: 'model', httpStatus: 429, throttled: true} as const;
 
 function quotaExhausted(error: CallError, deployment: string): CallError {
   const asked =

@@ -5,17 +5,18 @@ import {
   type Admission,
   type CoolDown,
   createAdmission,
+  type Place,
   type Priority,
-  type Release,
 } from '../../src/dispatch/admission.ts';
+import {createQuota, type QuotaOptions} from '../../src/dispatch/quota.ts';
 import {createFakeClock, settle} from '../helpers/fake-clock.ts';
 import {neverCancelled} from '../helpers/never-cancelled.ts';
 import {failure} from './wire-answers.ts';
 
 function track(admission: Admission, priority: Priority, cancellation = neverCancelled) {
-  const entry: {release: Release | undefined; error: unknown} = {release: undefined, error: undefined};
+  const entry: {release: (() => void) | undefined; error: unknown} = {release: undefined, error: undefined};
   admission.admit({priority, cancellation}).then(
-    (release) => (entry.release = release),
+    (place: Place) => (entry.release = () => place.release()),
     (error: unknown) => (entry.error = error),
   );
   return entry;
@@ -138,7 +139,7 @@ describe('admission', () => {
     await clock.advance(5_000);
     expect(patient.release).toBeDefined();
     patient.release?.();
-    expect(await late).toBeTypeOf('function');
+    expect(await late).toHaveProperty('release');
     expect([admission.waiting, source.listenerCount, clock.pendingTimers]).toEqual([0, 0, 0]);
   });
 
@@ -151,7 +152,7 @@ describe('admission', () => {
       refuse: () => new Error('no'),
     });
     await clock.advance(60_000);
-    expect(await admitted).toBeTypeOf('function');
+    expect(await admitted).toHaveProperty('release');
   });
 
   it('forgets one who is cancelled while waiting', async () => {
@@ -193,16 +194,163 @@ describe('admission', () => {
             if (pauseMs > 40) admission.pause(pauseMs);
             void admission
               .admit({priority: begun ? 'begun' : 'new', cancellation: neverCancelled})
-              .then((release) => {
+              .then((place) => {
                 peak = Math.max(peak, admission.inFlight);
                 served++;
-                clock.setTimer(holdMs, release);
+                clock.setTimer(holdMs, () => place.release());
               });
           }
           await clock.advance(10_000);
           expect(served).toBe(visits.length);
           expect(peak).toBeLessThanOrEqual(limit);
           expect(admission.inFlight).toBe(0);
+        },
+      ),
+      {numRuns: 60},
+    );
+  });
+});
+
+describe('admission with a quota', () => {
+  const ask = (admission: Admission, tokens: number, priority: Priority = 'new') => {
+    const entry: {place: Place | undefined} = {place: undefined};
+    void admission
+      .admit({priority, cancellation: neverCancelled, tokens: () => tokens})
+      .then((place) => (entry.place = place));
+    return entry;
+  };
+  const startedOf = (entries: readonly {place: Place | undefined}[]) =>
+    entries.flatMap(({place}, index) => (place === undefined ? [] : [index]));
+
+  function setUp(quota: QuotaOptions = {tokensPerMinute: 1_000}, limit = 100) {
+    const clock = createFakeClock();
+    const admission = createAdmission({limit, quota: createQuota(quota), clock, openEveryMs: 0});
+    return {clock, admission};
+  }
+
+  it('lets those in that fit, and the others when there is room again', async () => {
+    const {clock, admission} = setUp();
+    const calls = [400, 400, 400].map((tokens) => ask(admission, tokens));
+    await settle();
+    expect([startedOf(calls), admission.hasRoom]).toEqual([[0, 1], false]);
+    await clock.advance(60_249);
+    expect(startedOf(calls)).toEqual([0, 1]);
+    await clock.advance(1);
+    expect([startedOf(calls), clock.pendingTimers]).toEqual([[0, 1, 2], 0]);
+  });
+
+  it('lets small calls go before a large one that does not fit, but only eight', async () => {
+    const {clock, admission} = setUp();
+    ask(admission, 500);
+    await clock.advance(30_000);
+    const large = ask(admission, 900);
+    const small = Array.from({length: 12}, () => ask(admission, 20));
+    await clock.advance(0);
+    expect(startedOf(small)).toHaveLength(8);
+    await clock.advance(60_250);
+    expect(large.place).toBeDefined();
+    await clock.advance(60_250);
+    expect(startedOf(small)).toHaveLength(12);
+  });
+
+  it('serves rollouts already begun first, also where it is the quota that is short', async () => {
+    const {clock, admission} = setUp();
+    ask(admission, 1_000);
+    const fresh = ask(admission, 600);
+    const begun = ask(admission, 600, 'begun');
+    await clock.advance(60_250);
+    expect([fresh.place === undefined, begun.place === undefined]).toEqual([true, false]);
+  });
+
+  it('learns the limits from the first reply, and has then counted what went before it', async () => {
+    const {admission} = setUp({});
+    const calls = [ask(admission, 400), ask(admission, 400)];
+    await settle();
+    calls[0]?.place?.answered(50, {limitTokens: 1_000, remainingTokens: 600});
+    const more = [ask(admission, 200), ask(admission, 200)];
+    await settle();
+    expect(startedOf(more)).toEqual([0]);
+  });
+
+  it('asks nobody for tokens where replies say nothing of limits', async () => {
+    const {admission} = setUp({});
+    const first = ask(admission, 1);
+    await settle();
+    first.place?.answered(50);
+    const options = {priority: 'new', cancellation: neverCancelled} as const;
+    await admission.admit({...options, tokens: () => expect.unreachable('asked')});
+    expect(admission.inFlight).toBe(2);
+  });
+
+  it('asks one who would rather not wait about a quota that is used up', async () => {
+    const {clock, admission} = setUp();
+    ask(admission, 800);
+    await clock.advance(10_000);
+    const asked: CoolDown[] = [];
+    const refuse = (coolDown: CoolDown): Error => {
+      asked.push(coolDown);
+      return new Error('too long');
+    };
+    const options = {priority: 'new', cancellation: neverCancelled, tokens: () => 300, refuse} as const;
+    await expect(admission.admit(options)).rejects.toThrow('too long');
+    expect(asked).toEqual([{leftMs: 50_250, because: undefined}]);
+  });
+
+  it('never exceeds limit and quota, settles every call and loses nobody, for all orders', async () => {
+    const visit = fc.record({
+      gapMs: fc.nat(3_000),
+      holdMs: fc.nat(4_000),
+      tokens: fc.integer({min: 1, max: 900}),
+      end: fc.constantFrom('answered', 'silent', 'refused', 'cancelled'),
+      isBegun: fc.boolean(),
+    });
+    await fc.assert(
+      fc.asyncProperty(
+        fc.integer({min: 1, max: 6}),
+        fc.array(visit, {maxLength: 40}),
+        async (limit, visits) => {
+          const {clock, admission} = setUp({tokensPerMinute: 1_000, requestsPerMinute: 30}, limit);
+          const sent: {atMs: number; tokens: number}[] = [];
+          let settled = 0;
+          const start = (tokens: number): void => {
+            expect(admission.inFlight).toBeLessThanOrEqual(limit);
+            const nowMs = clock.monotonic();
+            sent.push({atMs: nowMs, tokens});
+            const within = (ms: number) => sent.filter(({atMs}) => nowMs - atMs < ms);
+            expect(within(10_100).length).toBeLessThanOrEqual(5);
+            expect(within(60_250).reduce((sum, each) => sum + each.tokens, 0)).toBeLessThanOrEqual(1_000);
+          };
+          for (const {gapMs, holdMs, tokens, end, isBegun} of visits) {
+            const source = new CancellationSource();
+            const priority: Priority = isBegun ? 'begun' : 'new';
+            admission.admit({priority, cancellation: source, tokens: () => tokens}).then(
+              (place) => {
+                start(tokens);
+                clock.setTimer(holdMs, () => {
+                  if (end === 'refused') {
+                    // Its tokens come back.
+                    const own = sent.findIndex((each) => each.tokens === tokens);
+                    sent.splice(own, 1, {atMs: sent[own]?.atMs ?? 0, tokens: 0});
+                    place.refused(holdMs);
+                    admission.pause(holdMs);
+                  }
+                  if (end === 'answered') place.answered(holdMs, {limitTokens: 1_000, limitRequests: 30});
+                  place.release();
+                  settled++;
+                });
+              },
+              () => settled++,
+            );
+            if (end === 'cancelled') clock.setTimer(holdMs, () => source.cancel());
+            await clock.advance(gapMs);
+          }
+          await clock.advance(60 * 60_000);
+          expect([settled, admission.inFlight, admission.waiting, clock.pendingTimers]).toEqual([
+            visits.length,
+            0,
+            0,
+            0,
+          ]);
         },
       ),
       {numRuns: 60},

@@ -155,11 +155,11 @@ describe('a dispatched door', () => {
           const dispatcher = createDispatcher({
             ...{deployment: 'gpt', clock, random: () => 0.5, retry: {...retry, maxTries: 1}},
             admission: {
-              ...{pause: (ms) => admission.pause(ms), inFlight: 0, waiting: 0},
+              ...{pause: (ms) => admission.pause(ms), inFlight: 0, waiting: 0, limit, hasRoom: true},
               async admit(by) {
-                const release = await admission.admit(by);
+                const place = await admission.admit(by);
                 peak = Math.max(peak, admission.inFlight);
-                return () => release();
+                return place;
               },
             },
           });

@@ -1,0 +1,115 @@
+/** What is known about a call when its answer is there. */
+export interface AnsweredCall {
+  readonly tookMs: number;
+  /** Whether the limit kept others waiting meanwhile: only then has the answer something to say about more. */
+  readonly isSaturated: boolean;
+}
+
+/** How many calls may be in flight at once. */
+export interface ConcurrencyLimit {
+  readonly current: number;
+  /** How high it may go. */
+  readonly ceiling: number;
+  /** Whether answers can still change it. */
+  readonly isMoving: boolean;
+  onAnswer(call: AnsweredCall): void;
+  /** A call was refused for want of quota. Calls that were refused together count once: `round` is that of the call. */
+  onRefusal(round: number, isPaced: boolean): void;
+  /** Tells calls begun before a cut from those begun after it. */
+  readonly round: number;
+}
+
+/** A limit that somebody has set: it is only left after a refusal, and come back to. */
+export function createFixedLimit(limit: number): ConcurrencyLimit {
+  return new MovingLimit({start: limit, ceiling: limit, watchesLatency: false});
+}
+
+/**
+ * A limit that finds itself (azure-openai.md §5.3): it doubles with each round of answers while it is what keeps others
+ * waiting; is cut once an episode of refusals, and grows slowly from then on; and stops, or yields, where more calls only
+ * make all of them slower.
+ */
+export function createAdaptiveLimit(ceiling: number): ConcurrencyLimit {
+  return new MovingLimit({start: Math.min(startLimit, ceiling), ceiling, watchesLatency: true});
+}
+
+const startLimit = 10;
+const slowGrowth = 0.05;
+// Where the quota is known it is what paces; a refusal says little about how many may be in flight.
+const cutWhenPaced = 0.8;
+const cutWhenBlind = 0.5;
+// Calls differ in length: only twice the time, on average, is the service's queue.
+const toleratedSlowness = 2;
+const strongestYield = 0.8;
+const leastCallsARound = 10;
+
+interface MovingLimitOptions {
+  readonly start: number;
+  readonly ceiling: number;
+  readonly watchesLatency: boolean;
+}
+
+class MovingLimit implements ConcurrencyLimit {
+  readonly ceiling: number;
+  readonly #watchesLatency: boolean;
+  #limit: number;
+  #isSlowStart = true;
+  #round = 0;
+  /** Answers that make up a round: as many as there were places when it began. */
+  #roundSize = leastCallsARound;
+  #answers = 0;
+  #tookMs = 0;
+  #baselineMs = Infinity;
+  #isSlow = false;
+
+  constructor({start, ceiling, watchesLatency}: MovingLimitOptions) {
+    this.#limit = start;
+    this.ceiling = ceiling;
+    this.#watchesLatency = watchesLatency;
+  }
+
+  get current(): number {
+    return Math.floor(this.#limit);
+  }
+
+  get round(): number {
+    return this.#round;
+  }
+
+  get isMoving(): boolean {
+    return this.#watchesLatency || this.#limit < this.ceiling;
+  }
+
+  onAnswer({tookMs, isSaturated}: AnsweredCall): void {
+    if (this.#watchesLatency) this.#watchLatency(tookMs);
+    if (!isSaturated || this.#isSlow) return;
+    const step = this.#isSlowStart ? 1 : Math.max(1, this.#limit * slowGrowth) / this.#limit;
+    this.#limit = Math.min(this.ceiling, this.#limit + step);
+  }
+
+  onRefusal(round: number, isPaced: boolean): void {
+    if (round !== this.#round) return;
+    this.#round++;
+    this.#isSlowStart = false;
+    this.#limit = Math.max(1, this.#limit * (isPaced ? cutWhenPaced : cutWhenBlind));
+  }
+
+  /** Compares the mean of each round of calls with the best one. */
+  #watchLatency(tookMs: number): void {
+    this.#answers++;
+    this.#tookMs += tookMs;
+    if (this.#answers < this.#roundSize) return;
+    const meanMs = this.#tookMs / this.#answers;
+    this.#answers = 0;
+    this.#tookMs = 0;
+    this.#roundSize = Math.max(leastCallsARound, this.#limit);
+    this.#baselineMs = Math.min(this.#baselineMs, meanMs);
+    const slowness = meanMs / (this.#baselineMs * toleratedSlowness);
+    this.#isSlow = slowness > 1;
+    if (!this.#isSlow) return;
+    this.#isSlowStart = false;
+    // So few do not wait for each other: it is the rows that have become longer.
+    if (this.#limit <= startLimit) this.#baselineMs = meanMs;
+    else this.#limit = Math.max(startLimit, this.#limit * Math.max(strongestYield, 1 / slowness));
+  }
+}
