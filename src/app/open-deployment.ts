@@ -6,9 +6,9 @@ import {redactUrl} from '../azure/render-url.ts';
 import type {TransportLimits} from '../azure/transport.ts';
 import {type AzureWire, createAzureWire} from '../azure/wire.ts';
 import type {ModelConfig} from '../config/model-config.ts';
+import type {JsonObject} from '../core/json.ts';
 import type {ModelClient} from '../core/ports.ts';
 import type {WireModel} from '../core/wire.ts';
-import type {Admission} from '../dispatch/admission.ts';
 import {dispatchModel} from '../dispatch/dispatch-model.ts';
 import {dispatchWire} from '../dispatch/dispatch-wire.ts';
 import {createDispatcher, type Dispatcher} from '../dispatch/dispatcher.ts';
@@ -18,7 +18,7 @@ import type {IdFactory} from './create-id.ts';
 import {credentialsOf} from './deployment-credentials.ts';
 import type {AppEnvironment} from './environment.ts';
 import type {DeploymentSettings} from './gateway-models.ts';
-import type {DeploymentAddress} from './share-admissions.ts';
+import type {DeploymentAddress, SharedAdmission} from './share-admissions.ts';
 
 /** One deployment, open for calls through its one dispatcher. */
 export interface Deployment {
@@ -26,6 +26,8 @@ export interface Deployment {
   readonly model: AzureModel;
   /** Calls in flight at most, over all doors. */
   readonly limit: number;
+  /** Rollouts in flight that keep it busy as things stand. */
+  readonly width: () => number;
   /** Where new rollouts ask. */
   readonly asPolicy: ModelClient;
   /** Where rollouts already begun ask: served first. */
@@ -50,7 +52,7 @@ export interface AddressedModel extends DeploymentAddress {
 }
 
 /** The same with what admits its calls. */
-export type AdmittedModel = AddressedModel & {readonly admission: Admission};
+export type AdmittedModel = Omit<AddressedModel, 'limit'> & SharedAdmission;
 
 /** What all deployments of a process share. */
 export interface OpenContext {
@@ -62,9 +64,12 @@ export interface OpenContext {
 // A socket is free again only a turn of the event loop after its reply; with one spare for each place the next call does
 // not wait for that. Calls in flight are the admission's business.
 const socketsPerPlace = 2;
+// A limit grows only while others wait for a place, and calls fit a quota better when there are some to choose from.
+const rolloutsPerPlace = 2;
+
 /** Puts the pieces of one deployment together; nothing is sent. Fails with `ERR_CONFIG`, `ERR_CREDENTIALS` or `ERR_HEADERS`. */
 export function openDeployment(model: AdmittedModel, context: OpenContext): OpenDeployment {
-  const {settings, endpoint, limit, admission} = model;
+  const {settings, endpoint, limit, isAdaptive, admission} = model;
   const {logger} = context.environment;
   const client = openClient(model, context);
   const azure = openModel(model, client, context);
@@ -72,17 +77,19 @@ export function openDeployment(model: AdmittedModel, context: OpenContext): Open
   for (const notice of new Set([...azure.notices, ...wire.notices]))
     logger.warn(`${settings.name}: ${notice}`);
   const patient = dispatcherOf(model, patienceOf(settings), context.environment);
+  const tokensOf = (params: JsonObject): number => azure.chargeOf(params, 'responses');
   const brief = dispatcherOf(model, doorPatienceOf(settings), context.environment);
   return {
     name: settings.name,
     model: azure,
     limit,
     client,
-    asPolicy: dispatchModel(azure.respond, patient, 'new'),
-    asJudge: dispatchModel(azure.respond, patient, 'begun'),
-    wire: dispatchWire(wire.model, brief, 'new'),
+    width: () => (isAdaptive ? admission.limit * rolloutsPerPlace : limit),
+    asPolicy: dispatchModel(azure.respond, patient, 'new', tokensOf),
+    asJudge: dispatchModel(azure.respond, patient, 'begun', tokensOf),
+    wire: dispatchWire(wire.model, brief, 'new', ({body, api}) => azure.chargeOf(body, api)),
     address: redactUrl(`${endpoint.origin}${endpoint.prefix}`),
-    hasRoom: () => admission.waiting === 0 && admission.inFlight < limit,
+    hasRoom: () => admission.hasRoom,
     load: () => ({inFlight: admission.inFlight, waiting: admission.waiting}),
   };
 }

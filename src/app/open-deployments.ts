@@ -25,8 +25,6 @@ export interface OpenDeploymentsOptions {
   readonly simulatorUrls: ReadonlyMap<string, string>;
 }
 
-// What NeMo Gym's page gives as the default of `num_concurrent_requests`.
-const defaultLimit = 8;
 /** Opens every named deployment; nothing is sent. Everything wrong with their settings is one `ERR_CONFIG`. */
 export function openDeployments(
   config: LoadedConfig,
@@ -99,7 +97,11 @@ function addressOf(
     settings,
     endpoint,
     deployment: endpoint.deployment ?? settings.openaiModel ?? '',
-    limit: settings.numConcurrentRequests ?? collect.numSamplesInParallel ?? defaultLimit,
+    limit: settings.numConcurrentRequests ?? collect.numSamplesInParallel,
+    quota: {
+      requestsPerMinute: settings.rpm ?? collect.rpm,
+      tokensPerMinute: settings.tpm ?? collect.tpm,
+    },
   };
 }
 

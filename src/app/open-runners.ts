@@ -18,8 +18,8 @@ import {
 export interface Runners {
   /** Fails for a name that is not planned: rows were checked against the plan before. */
   readonly runnerOf: (agentName: string) => RolloutRunner;
-  /** Rollouts in flight that keep every deployment busy: its policy's limit, and its judge's beside it. */
-  readonly width: number;
+  /** Rollouts in flight that keep every deployment busy as things stand: its policy's share, and its judge's beside it. */
+  readonly width: () => number;
 }
 
 /** What agents are put together from, all of it open. */
@@ -53,7 +53,7 @@ export function openRunners(plans: readonly AgentPlan[], parts: RunnerParts): Ru
       if (runner === undefined) throw new Error(`no runner for agent ${agentName}`);
       return runner;
     },
-    width: plans.reduce((sum, plan) => sum + widthOf(plan, parts), 0),
+    width: () => plans.reduce((sum, plan) => sum + widthOf(plan, parts), 0),
   };
 }
 
@@ -121,10 +121,10 @@ const remoteWidth = 128;
 
 function widthOf(plan: AgentPlan, {config, deployments}: RunnerParts): number {
   if (plan.kind === 'remote') return remoteWidth;
-  const policyLimit = deployments.get(plan.modelName).limit;
-  if (plan.scoring.kind === 'remote') return policyLimit * 2;
+  const ofPolicy = deployments.get(plan.modelName).width();
+  if (plan.scoring.kind === 'remote') return ofPolicy * 2;
   const judge = plan.scoring.kind === 'judge' ? config.judges.get(plan.scoring.name) : undefined;
-  if (judge === undefined) return policyLimit;
-  const judgeLimit = deployments.get(judge.judgeModelServer.name).limit;
-  return policyLimit + Math.min(judgeLimit, judge.judgeEndpointMaxConcurrency ?? judgeLimit);
+  if (judge === undefined) return ofPolicy;
+  const ofJudge = deployments.get(judge.judgeModelServer.name).width();
+  return ofPolicy + Math.min(ofJudge, judge.judgeEndpointMaxConcurrency ?? ofJudge);
 }

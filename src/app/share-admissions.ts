@@ -1,35 +1,69 @@
 import type {AzureEndpoint} from '../azure/endpoint.ts';
 import type {Clock} from '../core/clock.ts';
 import {type Admission, createAdmission} from '../dispatch/admission.ts';
+import {createQuota, type QuotaOptions} from '../dispatch/quota.ts';
 
 /** Which deployment a model instance asks, and how many calls at once it allows. */
 export interface DeploymentAddress {
   readonly endpoint: AzureEndpoint;
   readonly deployment: string;
-  readonly limit: number;
+  /** Undefined: what is right is found out. */
+  readonly limit: number | undefined;
+  /** What it may use of the quota; undefined members: what the service says. */
+  readonly quota: QuotaOptions;
 }
 
+/** What calls of an instance go through. */
+export interface SharedAdmission {
+  readonly admission: Admission;
+  /** Calls in flight at most, whatever happens. */
+  readonly limit: number;
+  /** The limit is only a ceiling for what is found out. */
+  readonly isAdaptive: boolean;
+}
+
+// More than any deployment answers at once.
+const adaptiveCeiling = 1_024;
+
 /**
- * Gives each address the admission of its deployment and the smallest limit that any instance sets for it: limits and
- * cool-downs are the deployment's, however many instances point at it.
+ * Gives each address the admission of its deployment with the smallest limit and quota that any instance sets for it:
+ * limits, quota and cool-downs are the deployment's, however many instances point at it.
  */
 export function shareAdmissions<Address extends DeploymentAddress>(
   addresses: readonly Address[],
   clock: Clock,
-): readonly (Address & {readonly admission: Admission})[] {
-  const limits = new Map<string, number>();
-  for (const address of addresses) {
-    const key = keyOf(address);
-    limits.set(key, Math.min(address.limit, limits.get(key) ?? address.limit));
+): readonly (Omit<Address, 'limit'> & SharedAdmission)[] {
+  const settings = new Map<string, Pick<DeploymentAddress, 'limit' | 'quota'>>();
+  for (const address of addresses)
+    settings.set(keyOf(address), tighter(address, settings.get(keyOf(address))));
+  const shared = new Map<string, SharedAdmission>();
+  for (const [key, {limit: fixed, quota}] of settings) {
+    const isAdaptive = fixed === undefined;
+    const limit = fixed ?? adaptiveCeiling;
+    const admission = createAdmission({limit, isAdaptive, quota: createQuota(quota), clock});
+    shared.set(key, {admission, limit, isAdaptive});
   }
-  const admissions = new Map<string, Admission>();
-  return addresses.map((address) => {
-    const key = keyOf(address);
-    const limit = limits.get(key) ?? address.limit;
-    const admission = admissions.get(key) ?? createAdmission({limit, clock});
-    admissions.set(key, admission);
-    return {...address, limit, admission};
+  return addresses.flatMap((address) => {
+    const admitted = shared.get(keyOf(address));
+    return admitted === undefined ? [] : [{...address, ...admitted}];
   });
+}
+
+function tighter(
+  one: Pick<DeploymentAddress, 'limit' | 'quota'>,
+  other: Pick<DeploymentAddress, 'limit' | 'quota'> = one,
+): Pick<DeploymentAddress, 'limit' | 'quota'> {
+  return {
+    limit: smaller(one.limit, other.limit),
+    quota: {
+      requestsPerMinute: smaller(one.quota.requestsPerMinute, other.quota.requestsPerMinute),
+      tokensPerMinute: smaller(one.quota.tokensPerMinute, other.quota.tokensPerMinute),
+    },
+  };
+}
+
+function smaller(one: number | undefined, other: number | undefined): number | undefined {
+  return one === undefined || other === undefined ? (one ?? other) : Math.min(one, other);
 }
 
 function keyOf({endpoint: {origin, prefix}, deployment}: DeploymentAddress): string {

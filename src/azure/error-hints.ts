@@ -38,7 +38,7 @@ const hints: Readonly<Record<string, HintWriter>> = {
   ERR_MODEL_OUTPUT_LIMIT: () => 'Raise `max_output_tokens`: reasoning uses it up too.',
   ERR_MODEL_CONVERSATION: () => 'Mend the row: other rows are not affected.',
   ERR_MODEL_NOT_FOUND: () => 'Responses are kept for 30 days, and only if `store` is true.',
-  ERR_MODEL_RATE_LIMIT: () => 'Lower `num_concurrent_requests`, or raise the deployment’s quota.',
+  ERR_MODEL_RATE_LIMIT: () => 'Set `rpm` and `tpm` to your share of the quota, or raise it.',
   ERR_MODEL_QUOTA_EXHAUSTED: () =>
     'Raise the quota, or run the same command again when it is renewed; a single request larger than the ' +
     'tokens per minute never fits.',

@@ -6,12 +6,14 @@ import type {CallTrace, ModelReply} from '../core/rollout.ts';
 import type {ToResponseOptions} from '../protocol/chat-to-responses.ts';
 import {StreamError} from '../protocol/stream-error.ts';
 import {type Capabilities, capabilitiesOf, type UpstreamApi} from './capabilities.ts';
+import {type ChargeEstimate, chargeEstimateOf} from './charge.ts';
 import type {AzureClient, AzureReply, AzureStream} from './client.ts';
 import {decodeReply, decodeStream} from './decode-reply.ts';
 import {encodeRequest} from './encode-request.ts';
 import type {AzureEndpoint} from './endpoint.ts';
 import {AzureCallError} from './errors.ts';
 import {chooseFamily} from './model-family.ts';
+import {readRateLimits} from './rate-limit-headers.ts';
 import {refusedOutcome} from './refused-outcome.ts';
 import type {ReplyHeaders} from './reply-headers.ts';
 
@@ -43,6 +45,8 @@ export interface AzureModel {
   readonly api: UpstreamApi;
   /** What was assumed about the address and what will not work, for people. */
   readonly notices: readonly string[];
+  /** What the service charges for a request when it arrives. */
+  readonly chargeOf: ChargeEstimate;
   /**
    * One call, no retry: a Responses request in, a Responses object out. A prompt that the service refuses (content
    * filter, too long) is an answer with status `incomplete`.
@@ -67,6 +71,7 @@ export function createAzureModel(settings: AzureModelSettings, deps: AzureModelD
   return {
     deployment,
     api,
+    chargeOf: chargeEstimateOf(family),
     notices: [...endpoint.notices, ...capabilities.warnings, ...cannotStream],
     respond: (params, options) => caller.respond(params, options),
   };
@@ -155,7 +160,7 @@ class DeploymentCaller {
     return this.#deps.client.describeInnerError(operation, thrown.error, headers);
   }
 
-  #trace(startMs: number, {facts}: AzureReply | AzureStream): CallTrace {
+  #trace(startMs: number, {facts, headers}: AzureReply | AzureStream): CallTrace {
     return {
       deployment: this.#deployment,
       calls: facts.exchanges,
@@ -163,6 +168,7 @@ class DeploymentCaller {
       callMs: this.#deps.clock.monotonic() - startMs,
       requestId: facts.requestId,
       simulated: facts.simulated || undefined,
+      rateLimits: readRateLimits(headers),
     };
   }
 

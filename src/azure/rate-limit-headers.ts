@@ -1,30 +1,41 @@
+import type {RateLimits} from '../core/rate-limits.ts';
 import {parseDurationMs} from './duration-text.ts';
 import {headerOf, type ReplyHeaders} from './reply-headers.ts';
 
 /** What a reply's headers tell about the deployment's quota. Members that the service did not give are missing. */
-export interface RateLimitSnapshot {
-  /** Per minute, as the service says it. */
-  readonly limitRequests?: number | undefined;
-  readonly limitTokens?: number | undefined;
-  /** A hint, not a lock: several replies may carry the same value. */
-  readonly remainingRequests?: number | undefined;
-  readonly remainingTokens?: number | undefined;
+export interface RateLimitSnapshot extends RateLimits {
   readonly resetRequestsMs?: number | undefined;
   readonly resetTokensMs?: number | undefined;
   /** Provisioned throughput in use; 1 is all of it, more is possible. */
   readonly utilization?: number | undefined;
 }
 
+/** What a success says about the limits and what is left; undefined where it says nothing. */
+export function readRateLimits(headers: ReplyHeaders): RateLimits | undefined {
+  const saysNothing =
+    headers['x-ratelimit-limit-tokens'] === undefined &&
+    headers['x-ratelimit-remaining-tokens'] === undefined &&
+    headers['x-ratelimit-limit-requests'] === undefined &&
+    headers['x-ratelimit-remaining-requests'] === undefined;
+  return saysNothing ? undefined : readLimits(headers);
+}
+
 /** Reads `x-ratelimit-*` and the utilisation header, with the service's quirks (azure-openai.md §4.4). */
 export function parseRateLimits(headers: ReplyHeaders, nowMs: number): RateLimitSnapshot {
+  return {
+    ...readLimits(headers),
+    resetRequestsMs: parseReset(headers, 'requests', nowMs),
+    resetTokensMs: parseReset(headers, 'tokens', nowMs),
+    utilization: parseUtilization(headerOf(headers, 'azure-openai-deployment-utilization')),
+  };
+}
+
+function readLimits(headers: ReplyHeaders): RateLimits {
   return {
     limitRequests: parseLimit(headerOf(headers, 'x-ratelimit-limit-requests')),
     limitTokens: parseLimit(headerOf(headers, 'x-ratelimit-limit-tokens')),
     remainingRequests: parseRemaining(headers, 'requests'),
     remainingTokens: parseRemaining(headers, 'tokens'),
-    resetRequestsMs: parseReset(headers, 'requests', nowMs),
-    resetTokensMs: parseReset(headers, 'tokens', nowMs),
-    utilization: parseUtilization(headerOf(headers, 'azure-openai-deployment-utilization')),
   };
 }
 

@@ -14,6 +14,7 @@ import {type DoorReplyOptions, describeStreamEnd, relayReply, wholeReply} from '
 import {encodeDoorRequest, wantsStream} from './door-request.ts';
 import {type DoorRoute, type DoorRouteSettings, DoorRoutes} from './door-route.ts';
 import {forwardedHeaders} from './forwarded-headers.ts';
+import {readRateLimits} from './rate-limit-headers.ts';
 import type {ReplyHeaders} from './reply-headers.ts';
 
 /** What a door's deployment is. */
@@ -196,6 +197,7 @@ class DoorCaller {
         callMs: this.#deps.clock.monotonic() - startMs,
         requestId: about.requestId,
         simulated: about.simulated || undefined,
+        rateLimits: readRateLimits(headers),
       },
     };
   }

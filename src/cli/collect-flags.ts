@@ -85,6 +85,8 @@ export function readCollectFlags(flags: Flags): CollectFlags {
     ...input.values,
     output_jsonl_fpath: reader.text('output'),
     num_samples_in_parallel: reader.number('concurrency', {whole: true, min: 1}),
+    rpm: reader.number('rpm', {whole: true, min: 1}),
+    tpm: reader.number('tpm', {whole: true, min: 1}),
     max_attempts: reader.number('maxAttempts', {whole: true, min: 1}),
     max_failed: reader.countOrShare('maxFailed'),
     skip_verification: flags['judge'] === false ? true : undefined,

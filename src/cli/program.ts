@@ -172,6 +172,8 @@ function addCollectRollouts(command: Command): Command {
     )
     .option('-o, --output <path>', 'rollouts: .jsonl, or - for standard output')
     .option('--concurrency <n>', 'rollouts in flight at most (default: what the deployments take)')
+    .option('--rpm <n>', 'requests a minute to use of a deployment at most (default: what it says)')
+    .option('--tpm <n>', 'tokens a minute to use of a deployment at most (default: what it says)')
     .option('--temperature <x>', "override each row's temperature")
     .option('--top-p <x>', "override each row's top_p")
     .option('--max-output-tokens <n>', "override each row's max_output_tokens")

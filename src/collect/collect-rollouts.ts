@@ -6,8 +6,8 @@ import {forEachConcurrent} from './for-each-concurrent.ts';
 import {Refusals} from './refusals.ts';
 
 export interface CollectOptions {
-  /** Rollouts in flight at most. */
-  readonly concurrency: number;
+  /** Rollouts in flight at most; a function is asked again for each of them. */
+  readonly concurrency: number | (() => number);
   /** An earlier run with these settings got answers: what is refused now is a row, not a setting. */
   readonly answeredBefore: boolean;
   /** Cancelled: start nothing more, let what runs end. */

@@ -1,8 +1,8 @@
 import type {Cancellation} from '../core/cancellation.ts';
 
 export interface ForEachConcurrentOptions {
-  /** At most this many at once. */
-  readonly limit: number;
+  /** At most this many at once; a function is asked again whenever an item has come or gone. */
+  readonly limit: number | (() => number);
   /** Once cancelled, nothing more is pulled from the source; what runs is waited for. */
   readonly stopPulling: Cancellation;
 }
@@ -43,16 +43,16 @@ export async function forEachConcurrent<T>(
 
 /** Counts who is in and tells the one who waits when that changes. */
 class Room {
-  readonly #limit: number;
+  readonly #limit: () => number;
   #inside = 0;
   #notify: (() => void) | undefined;
 
-  constructor(limit: number) {
-    this.#limit = limit;
+  constructor(limit: number | (() => number)) {
+    this.#limit = typeof limit === 'number' ? () => limit : limit;
   }
 
   get isFull(): boolean {
-    return this.#inside >= this.#limit;
+    return this.#inside >= this.#limit();
   }
 
   get isEmpty(): boolean {

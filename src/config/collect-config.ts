@@ -34,6 +34,9 @@ export interface CollectConfig {
   readonly numRepeatsAddSeed: boolean;
   /** Undefined: no fixed limit on rollouts in flight. */
   readonly numSamplesInParallel: number | undefined;
+  /** Requests and tokens a minute of each deployment that sets none of its own; undefined: what the service says. */
+  readonly rpm: number | undefined;
+  readonly tpm: number | undefined;
   /** Laid over each row's own. */
   readonly responsesCreateParams: JsonObject;
   readonly promptConfig: string | undefined;
@@ -72,6 +75,8 @@ const section = createSection({
   num_repeats: withDefault(repeats(), 1),
   num_repeats_add_seed: withDefault(flag(), false),
   num_samples_in_parallel: optional(integer(0)),
+  rpm: optional(integer(1)),
+  tpm: optional(integer(1)),
   responses_create_params: withDefault(json(), {}),
   prompt_config: optional(text()),
   judge_url: optional(httpUrl()),

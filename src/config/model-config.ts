@@ -41,6 +41,9 @@ export interface ModelConfig extends ServerConfig {
   readonly defaultQuery: Readonly<Record<string, string>>;
   /** Undefined: no fixed limit. */
   readonly numConcurrentRequests: number | undefined;
+  /** Requests and tokens a minute that may be used of the deployment's quota; undefined: what the service says. */
+  readonly rpm: number | undefined;
+  readonly tpm: number | undefined;
   readonly auth: 'api_key' | 'bearer' | 'entra_id';
   readonly entraScope: string | undefined;
   /** Name of the header that carries the key; gateways may want another than `api-key`. */
@@ -72,6 +75,8 @@ const section = createSection({
   openai_model: optional(text()),
   default_query: withDefault(textMap(), {}),
   num_concurrent_requests: optional(integer(1)),
+  rpm: optional(integer(1)),
+  tpm: optional(integer(1)),
   auth: withDefault(choice('api_key', 'bearer', 'entra_id'), 'api_key'),
   entra_scope: optional(text()),
   api_key_header: optional(text()),

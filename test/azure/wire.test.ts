@@ -48,6 +48,7 @@ describe('a door of the deployment’s own protocol', () => {
     });
     expect(answer.trace).toEqual({
       ...{deployment: 'dep', calls: 1, queuedMs: 0, callMs: 0, requestId: 'r-1', simulated: true},
+      rateLimits: {remainingTokens: 99},
     });
   });
 
