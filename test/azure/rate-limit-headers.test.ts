@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import {describe, expect, it} from 'vitest';
 import {parseDurationMs} from '../../src/azure/duration-text.ts';
-import {parseRateLimits} from '../../src/azure/rate-limit-headers.ts';
+import {parseRateLimits, readRateLimits} from '../../src/azure/rate-limit-headers.ts';
 import {retryAfterMs} from '../../src/azure/retry-after.ts';
 
 const nowMs = Date.parse('2026-03-01T12:00:00Z');
@@ -118,5 +118,25 @@ describe('retryAfterMs', () => {
     expect(retryAfterMs({headers: {}, message: '', rateLimits, nowMs})).toBe(7);
     expect(retryAfterMs({headers: {}, message: '', rateLimits: {resetRequestsMs: 5}, nowMs})).toBe(5);
     expect(retryAfterMs({headers: {'retry-after': '1'}, message: '', rateLimits, nowMs})).toBe(1_000);
+  });
+});
+
+describe('readRateLimits', () => {
+  it('is undefined where the service says nothing', () => {
+    expect(readRateLimits({'content-type': 'application/json', 'retry-after': '1'})).toBeUndefined();
+  });
+
+  it.each([
+    ['limit-tokens', {limitTokens: 99}],
+    ['limit-requests', {limitRequests: 99}],
+    ['remaining-tokens', {remainingTokens: 99}],
+    ['remaining-requests', {remainingRequests: 99}],
+  ])('reads %s alone', (name, limits) => {
+    expect(readRateLimits({[`x-ratelimit-${name}`]: '99'})).toEqual(limits);
+  });
+
+  it('takes the values of a service that has nothing to say for nothing', () => {
+    const headers = {'x-ratelimit-limit-tokens': '-1', 'x-ratelimit-remaining-tokens': '0'};
+    expect(readRateLimits(headers)).toEqual({});
   });
 });

@@ -43,6 +43,28 @@ describe('forEachConcurrent', () => {
     );
   });
 
+  it('follows a limit that changes while it runs', async () => {
+    const clock = createFakeClock();
+    let [limit, running] = [1, 0];
+    const done = forEachConcurrent(
+      from(Array.from({length: 12}, (_, index) => index)),
+      {limit: () => limit, stopPulling: neverCancelled},
+      async () => {
+        running++;
+        await new Promise<void>((resolve) => clock.setTimer(10, resolve));
+        running--;
+      },
+    );
+    const seen: number[] = [];
+    for (limit of [1, 4, 4, 2]) {
+      await clock.advance(10);
+      seen.push(running);
+    }
+    await clock.advance(100);
+    await done;
+    expect(seen).toEqual([1, 4, 4, 2]);
+  });
+
   it('pulls an item only when there is room for it', async () => {
     let pulled = 0;
     const gate = new CancellationSource();
