@@ -124,7 +124,7 @@ class GradualAdmission implements Admission {
 
   get hasRoom(): boolean {
     if (this.waiting > 0 || this.#inFlight >= this.#limit.current) return false;
-    return this.#msUntilRoom(0) === 0;
+    return this.#now() >= this.#opening.pausedUntil && this.#msUntilRoom(0) === 0;
   }
 
   #wait({priority, cancellation, refuse}: AdmitOptions, tokens: number): Promise<Place> {

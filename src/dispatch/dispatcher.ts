@@ -2,7 +2,7 @@ import type {Cancellation} from '../core/cancellation.ts';
 import {type Clock, type Random, sleep} from '../core/clock.ts';
 import {CallError, callErrorOptions} from '../core/errors.ts';
 import type {RateLimits} from '../core/rate-limits.ts';
-import type {Admission, AdmitOptions, CoolDown, Priority} from './admission.ts';
+import type {Admission, AdmitOptions, CoolDown, Place, Priority} from './admission.ts';
 import {type CallHistory, decideRetry, type RetryOptions} from './retry-policy.ts';
 
 export interface DispatchOptions<T = unknown> {
@@ -92,9 +92,7 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
           if (!(error instanceof CallError) || cancellation.reason !== undefined) throw error;
           tries.addCall(clock.monotonic() - sentAt);
           reach.onFailure(error, clock.monotonic());
-          // Whoever asks to be left alone is, by all, even where this call is given up.
-          if (error.retryAfterMs !== undefined) admission.pause(error.retryAfterMs, error);
-          if (error.throttled) place.refused(error.retryAfterMs ?? 0);
+          leaveAlone(error, admission, place);
           const silentMs = reach.silentMs(clock.monotonic());
           const delayMs = delayBeforeRetry(error, tries, {...options, silentMs, failsInCoolDown});
           // Before the place is free again, so that no one slips through into the cool-down.
@@ -108,6 +106,13 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
       }
     },
   };
+}
+
+/** Whoever asks to be left alone is, by all, even where this call is given up. */
+function leaveAlone(error: CallError, admission: Admission, place: Place): void {
+  const {retryAfterMs, throttled} = error;
+  if (retryAfterMs !== undefined) admission.pause(retryAfterMs, error);
+  if (throttled) place.refused(retryAfterMs ?? 0);
 }
 
 /** What a call has been through so far. */

@@ -51,7 +51,7 @@ async function run(limits: JsonObject, more: string, overrides: readonly string[
   });
   const {asPolicy, width, load} = deployments.get('policy_model');
   const traces: CallTrace[] = [];
-  let isOver = false;
+  const state = {isOver: false};
   const over = forEachConcurrent(numbered(), {limit: width, stopPulling: neverCancelled}, async (index) => {
     const params = {
       input: `Question ${'x'.repeat((index * 37) % 900)}`,
@@ -59,8 +59,8 @@ async function run(limits: JsonObject, more: string, overrides: readonly string[
     };
     const {trace} = await asPolicy(params, {cancellation: neverCancelled});
     traces.push(trace);
-  }).finally(() => (isOver = true));
-  while (!isOver) {
+  }).finally(() => (state.isOver = true));
+  while (!state.isOver) {
     await clock.advance(load().inFlight === 0 ? 10 : 0);
     await setImmediate();
   }

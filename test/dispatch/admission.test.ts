@@ -89,6 +89,7 @@ describe('admission', () => {
     admission.pause(75_000);
     const waiting = [track(admission, 'new'), track(admission, 'new')];
     await clock.advance(74_999);
+    expect(admission.hasRoom).toBe(false);
     expect(waiting.every(({release}) => release === undefined)).toBe(true);
     await clock.advance(1);
     expect(waiting.every(({release}) => release !== undefined)).toBe(true);

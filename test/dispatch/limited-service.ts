@@ -31,7 +31,8 @@ export interface ServedCall {
 
 /** A deployment in virtual time behind the simulator's limiter: 5 to 50 ms away, and 50 to 500 ms to an answer. */
 export function createLimitedService(options: ServiceOptions) {
-  const {limits, random, clock, chargeOf = (tokens) => tokens, sendsHeaders = true} = options;
+  const {limits, random, clock, sendsHeaders = true} = options;
+  const chargeOf = options.chargeOf ?? ((tokens: number): number => tokens);
   const [least, most] = options.latencyMs ?? [50, 500];
   const limiter = createRateLimiter(limits);
   const calls: ServedCall[] = [];
@@ -80,7 +81,7 @@ export type LimitedService = ReturnType<typeof createLimitedService>;
 export function startCollector(
   service: LimitedService,
   options: Omit<AdmissionOptions, 'clock'> & {readonly clock: FakeClock; readonly nextTokens: () => number},
-): {readonly admission: Admission; readonly dispatcher: Dispatcher; stop(): void} {
+): {readonly admission: Admission; readonly dispatcher: Dispatcher; readonly stop: () => void} {
   const {clock, nextTokens} = options;
   const admission = createAdmission(options);
   const dispatcher = createDispatcher({
