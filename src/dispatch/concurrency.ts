@@ -40,7 +40,10 @@ const cutWhenPaced = 0.8;
 const cutWhenBlind = 0.5;
 // Calls differ in length: only twice the time, on average, is the service's queue.
 const toleratedSlowness = 2;
+const queueShare = 0.5;
 const strongestYield = 0.8;
+// A round as quick as the best one, but for chance.
+const asGood = 1.1;
 const leastCallsARound = 10;
 
 interface MovingLimitOptions {
@@ -59,7 +62,9 @@ class MovingLimit implements ConcurrencyLimit {
   #roundSize = leastCallsARound;
   #answers = 0;
   #tookMs = 0;
+  /** The mean of the best round, and the most places with which one was as good. */
   #baselineMs = Infinity;
+  #baselineLimit = 1;
   #isSlow = false;
 
   constructor({start, ceiling, watchesLatency}: MovingLimitOptions) {
@@ -104,12 +109,21 @@ class MovingLimit implements ConcurrencyLimit {
     this.#tookMs = 0;
     this.#roundSize = Math.max(leastCallsARound, this.#limit);
     this.#baselineMs = Math.min(this.#baselineMs, meanMs);
+    if (meanMs <= this.#baselineMs * asGood) this.#baselineLimit = Math.max(this.#baselineLimit, this.#limit);
     const slowness = meanMs / (this.#baselineMs * toleratedSlowness);
-    this.#isSlow = slowness > 1;
+    // In a queue the time grows with the places; more time for each of many more places is chance, or other rows.
+    const isQueue = meanMs / this.#baselineMs >= queueShare * (this.#limit / this.#baselineLimit);
+    this.#isSlow = slowness > 1 && isQueue;
     if (!this.#isSlow) return;
     this.#isSlowStart = false;
-    // So few do not wait for each other: it is the rows that have become longer.
-    if (this.#limit <= startLimit) this.#baselineMs = meanMs;
-    else this.#limit = Math.max(startLimit, this.#limit * Math.max(strongestYield, 1 / slowness));
+    // As many as these have not waited for each other before: it is the rows that have become longer.
+    if (this.#limit <= this.#baselineLimit) {
+      this.#baselineMs = meanMs;
+      this.#isSlow = false;
+      this.#isSlowStart = this.#round === 0;
+    } else {
+      const yielded = this.#limit * Math.max(strongestYield, 1 / slowness);
+      this.#limit = Math.max(this.#baselineLimit, yielded);
+    }
   }
 }

@@ -66,15 +66,24 @@ describe('an adaptive limit', () => {
     expect(limit.current).toBeLessThan(3 * atOnce);
   });
 
-  it('yields no further than to its start, and then takes rows that have become longer for what they are', () => {
+  it('yields no further than to what has been good before, and then takes rows that have become longer for what they are', () => {
     const limit = createAdaptiveLimit(64);
-    answer(limit, 200);
+    answer(limit, 20);
+    const before = limit.current;
     const seen: number[] = [];
     for (let round = 0; round < 200; round++) {
       answer(limit, limit.current, {tookMs: 1_000});
       seen.push(limit.current);
     }
-    expect([Math.min(...seen), seen.at(-1)]).toEqual([10, 64]);
+    expect(Math.min(...seen)).toBeGreaterThanOrEqual(19);
+    expect([before, seen.at(-1)]).toEqual([30, 64]);
+  });
+
+  it('is not held down by a first round that was quick by chance', () => {
+    const limit = createAdaptiveLimit(256);
+    answer(limit, 10, {tookMs: 100});
+    for (let round = 0; round < 20; round++) answer(limit, limit.current, {tookMs: 280});
+    expect(limit.current).toBe(256);
   });
 
   it('does not take rows of different length for a queue', () => {
