@@ -76,7 +76,6 @@ export class Exchange {
   #describe(): ServedRequest {
     const {request, response, notes} = this;
     const {name, kind, redact} = this.#context;
-    const {requestModel} = notes;
     return {
       server: name,
       kind,
@@ -84,13 +83,23 @@ export class Exchange {
       path: redact(pathOf(request)),
       status: response.writableFinished ? response.statusCode : 499,
       durationMs: this.#elapsed(),
-      notes: requestModel === undefined ? notes : {...notes, requestModel: redact(requestModel)},
+      notes: withoutSecrets(notes, redact),
     };
   }
 
   #elapsed(): number {
     return this.#context.clock.monotonic() - this.#arrivedMs;
   }
+}
+
+/** What a client or a service wrote may be a key, be it by mistake. */
+function withoutSecrets(notes: RequestNotes, redact: Redact): RequestNotes {
+  const clean = {...notes};
+  for (const name of ['requestModel', 'responseModel', 'upstreamRequestId', 'error'] as const) {
+    const text = clean[name];
+    if (text !== undefined) clean[name] = redact(text);
+  }
+  return clean;
 }
 
 const authority = /^[a-z][a-z\d+.-]*:\/\/[^/?#]*/i;

@@ -136,6 +136,26 @@ describe('openService', () => {
     expect((await request(service.url)).statusCode).toBe(500);
   });
 
+  it('keeps a key that a client or a service wrote by mistake out of log and metrics', async () => {
+    const key = 'canary-key';
+    const mistaken: ServiceRoute = {
+      method: 'GET',
+      path: '/*',
+      handle({notes}) {
+        const names = {requestModel: key, responseModel: key, upstreamRequestId: `id-${key}`, error: key};
+        Object.assign(notes, {operation: 'chat', ...names});
+        return {body: {json: {}}};
+      },
+    };
+    const redact = (text: string): string => text.replaceAll(key, '****');
+    await using service = await openTestService([mistaken], {redact});
+    await (await request(`${service.url}/${key}`)).body.dump();
+    await until(() => service.lines.length === 1);
+    const {text} = await service.telemetry.exposition();
+    expect(text).toContain('gen_ai_response_model="****"');
+    expect(service.lines.join('') + text).not.toContain(key);
+  });
+
   it('goes on when its access log cannot be written', async () => {
     const telemetry = {
       requestBegan: () => undefined,
