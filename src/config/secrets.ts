@@ -11,15 +11,28 @@ const mask = '****';
  */
 export function collectSecrets(node: ConfigNode, underSecretKey = false): ReadonlySet<string> {
   const found = new Set<string>();
-  collect(node, underSecretKey, found);
+  collect(node, {underSecretKey, isSecret: isSecretKey}, found);
   return found;
 }
 
-function collect(node: ConfigNode, underSecretKey: boolean, found: Set<string>): void {
-  if (node.kind === 'list') for (const item of node.items) collect(item, underSecretKey, found);
+interface Place {
+  readonly underSecretKey: boolean;
+  /** Which names of a map's members name a credential. */
+  readonly isSecret: IsSecret;
+}
+
+type IsSecret = (key: string) => boolean;
+
+/** Below a secret key a map's values are looked at by their own keys; those of a query are a URL's parameters. */
+function placeBelow(key: string, {isSecret}: Pick<Place, 'isSecret'>): Place {
+  return {underSecretKey: isSecret(key), isSecret: key === 'default_query' ? isSecretParameter : isSecretKey};
+}
+
+function collect(node: ConfigNode, place: Place, found: Set<string>): void {
+  const {underSecretKey} = place;
+  if (node.kind === 'list') for (const item of node.items) collect(item, place, found);
   else if (node.kind === 'map') {
-    // Below a secret key a map's values are looked at by their own keys.
-    for (const [key, child] of node.entries) collect(child, isSecretKey(key), found);
+    for (const [key, child] of node.entries) collect(child, placeBelow(key, place), found);
   } else if (node.value !== null && typeof node.value !== 'boolean' && !isMissing(node)) {
     const whole =
       underSecretKey && interpolationText(node) === undefined ? [node.text, String(node.value)] : [];
@@ -59,13 +72,15 @@ function decoded(value: string): string {
 /** The document with every credential replaced by `****`: by key, and by value wherever one appears in a text. */
 export function maskDocument(document: MapNode, secrets: Iterable<string>): JsonObject {
   const {redact} = createRedactor(secrets);
-  const maskEntries = (node: MapNode): JsonObject =>
-    Object.fromEntries([...node.entries].map(([key, child]) => [key, maskNode(child, isSecretKey(key))]));
-  const maskNode = (node: ConfigNode, secret: boolean): JsonValue => {
-    if (node.kind === 'map') return maskEntries(node);
-    if (node.kind === 'list') return node.items.map((item) => maskNode(item, secret));
-    if (secret && node.value !== null && typeof node.value !== 'boolean') return mask;
+  const maskEntries = (node: MapNode, place: Pick<Place, 'isSecret'>): JsonObject =>
+    Object.fromEntries(
+      [...node.entries].map(([key, child]) => [key, maskNode(child, placeBelow(key, place))]),
+    );
+  const maskNode = (node: ConfigNode, place: Place): JsonValue => {
+    if (node.kind === 'map') return maskEntries(node, place);
+    if (node.kind === 'list') return node.items.map((item) => maskNode(item, place));
+    if (place.underSecretKey && node.value !== null && typeof node.value !== 'boolean') return mask;
     return typeof node.value === 'string' ? redact(node.value) : node.value;
   };
-  return maskEntries(document);
+  return maskEntries(document, {isSecret: isSecretKey});
 }

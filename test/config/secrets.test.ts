@@ -7,7 +7,7 @@ describe('secrets of a configuration', () => {
       'env.yaml': 'policy_api_key: 00123456\nserver_token: canary-server\nflag_token: true\nempty_key:\n',
       'a.yaml': `${modelYaml(
         'default_headers: {Authorization: Bearer canary-bearer, x-other: "Basic canary-basic", x-plain: eastus}',
-        'default_query: {api-version: "2024-10-21", subscription-key: canary-subscription}',
+        'default_query: {api-version: "2024-10-21", subscription-key: canary-subscription, sig: canary-signature}',
       )}
 url_a: https://h/x?api-version=2024&sig=canary%2Dsig&z=plain-value
 url_b: https://user:canary-password@h/x
@@ -30,6 +30,7 @@ nested: prefix canary-key-123456 suffix
         'canary-password',
         'canary-server',
         'canary-sig',
+        'canary-signature',
         'canary-subscription',
         'canary-variable',
       ].toSorted(),
