@@ -64,9 +64,14 @@ function checkToken(
   throw new RequestRefusal(message, {status: 401, type, code, headers: {'www-authenticate': 'Bearer'}});
 }
 
-/** Any web page can have its reader's browser post to this machine; browsers say so, other clients say nothing. */
+/**
+ * Any web page can have its reader's browser post to this machine, also under a name of its own that it lets point here. Browsers
+ * say whose page it was; other clients say nothing.
+ */
 function refuseOtherSites({request: {headers}}: Exchange): void {
-  if (headers['sec-fetch-site'] !== 'cross-site') return;
+  const {origin} = headers;
+  const isOther = headers['sec-fetch-site'] === 'cross-site' || (origin !== undefined && !isLocal(origin));
+  if (!isOther) return;
   throw new RequestRefusal('Web pages of other sites may not ask this server.', {
     status: 403,
     code: 'cross_site_request',
@@ -82,6 +87,12 @@ function limitsOf({bodyLimits}: ServiceRoute, {bodyLimitBytes}: ServeOptions): B
     values: Math.max(mostValues, bodyLimits?.values ?? 0),
   };
 }
+
+function isLocal(origin: string): boolean {
+  return URL.canParse(origin) && localHost.test(new URL(origin).hostname);
+}
+
+const localHost = /^(?:(?:.+\.)?localhost|127\.\d+\.\d+\.\d+|\[::1\])$/;
 
 function hasBody({request: {method, headers}}: Exchange): boolean {
   if (method === 'GET' || method === 'HEAD') return false;

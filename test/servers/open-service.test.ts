@@ -224,7 +224,31 @@ describe('a token', () => {
     expect(await ask(open.url, {'sec-fetch-site': 'none'})).toBe(200);
     await using closed = await openTestService([hello], {token});
     expect(await ask(closed.url, {'sec-fetch-site': 'cross-site', 'api-key': token})).toBe(200);
+    expect(await ask(closed.url, {origin: 'https://app.example', 'api-key': token})).toBe(200);
   });
+
+  it.each([
+    ['https://evil.example', 403],
+    ['http://evil.example:8080', 403],
+    ['http://localhost.evil.example', 403],
+    ['http://10.0.0.1', 403],
+    ['null', 403],
+    ['no url', 403],
+    ['http://localhost:3000', 200],
+    ['http://app.localhost', 200],
+    ['http://127.0.0.1:5173', 200],
+    ['http://[::1]:5173', 200],
+  ])(
+    'is wanted of pages that are not of this machine, whatever name they gave it: %s',
+    async (origin, status) => {
+      await using service = await openTestService([hello]);
+      const answer = await request(`${service.url}/hello`, {headers: {origin, host: 'evil.example:8080'}});
+      expect([answer.statusCode, await answer.body.text()]).toEqual([
+        status,
+        expect.stringContaining(status === 200 ? 'hello' : 'cross_site_request'),
+      ]);
+    },
+  );
 
   it('is kept from the routes, which get what else a client authorizes', async () => {
     await using service = await openTestService([seeHeaders], {token});
