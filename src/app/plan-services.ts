@@ -1,9 +1,9 @@
 import type {ServerConfig} from '../config/server-config.ts';
-import {agentRoutes} from '../servers/agent-routes.ts';
-import {judgeRoutes} from '../servers/judge-routes.ts';
-import {modelRoutes} from '../servers/model-routes.ts';
-import type {ServiceKind} from '../servers/open-service.ts';
-import type {ServiceRoute} from '../servers/service.ts';
+import {modelRoutes} from '../servers/doors/model-routes.ts';
+import type {ServiceKind} from '../servers/http/open-service.ts';
+import type {ServiceRoute} from '../servers/http/service.ts';
+import {agentRoutes} from '../servers/rollouts/agent-routes.ts';
+import {judgeRoutes} from '../servers/rollouts/judge-routes.ts';
 import type {AppEnvironment} from './environment.ts';
 import type {ServerConfiguration} from './load-server-config.ts';
 import {openGateway} from './open-gateway.ts';

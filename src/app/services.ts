@@ -1,9 +1,9 @@
 import type {LoadedConfig} from '../config/load-config.ts';
 import {RollcallError} from '../core/errors.ts';
 import {headRoutes} from '../servers/head-routes.ts';
-import {openService, type Service, type ServiceKind} from '../servers/open-service.ts';
-import type {ServiceRoute} from '../servers/service.ts';
-import {createTelemetry, type Telemetry} from '../servers/telemetry.ts';
+import {openService, type Service, type ServiceKind} from '../servers/http/open-service.ts';
+import type {ServiceRoute} from '../servers/http/service.ts';
+import {createTelemetry, type Telemetry} from '../servers/telemetry/telemetry.ts';
 import {type DeclaredServer, headInstance, type OpenInstance, renderHeadConfig} from './describe-head.ts';
 import type {AppEnvironment} from './environment.ts';
 import type {Deployments} from './open-deployments.ts';

@@ -1,5 +1,5 @@
 import type {JsonObject} from '../core/json.ts';
-import type {ServiceRoute} from './service.ts';
+import type {ServiceRoute} from './http/service.ts';
 
 /** A server as the head server lists it, with what NeMo Gym says of its own. */
 export interface HeadInstance {

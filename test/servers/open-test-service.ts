@@ -1,7 +1,7 @@
 import {systemClock} from '../../src/runtime/clock.ts';
-import {openService, type Service, type ServiceOptions} from '../../src/servers/open-service.ts';
-import type {ServiceRoute} from '../../src/servers/service.ts';
-import {createTelemetry, type Telemetry} from '../../src/servers/telemetry.ts';
+import {openService, type Service, type ServiceOptions} from '../../src/servers/http/open-service.ts';
+import type {ServiceRoute} from '../../src/servers/http/service.ts';
+import {createTelemetry, type Telemetry} from '../../src/servers/telemetry/telemetry.ts';
 
 export interface TestService extends Service {
   /** Lines of the access log. */

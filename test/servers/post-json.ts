@@ -1,5 +1,5 @@
 import type {JsonObject} from '../../src/core/json.ts';
-import type {Service} from '../../src/servers/open-service.ts';
+import type {Service} from '../../src/servers/http/open-service.ts';
 
 export interface JsonAnswer {
   readonly status: number;
