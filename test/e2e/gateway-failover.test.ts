@@ -225,10 +225,11 @@ describe('a provider that dies', () => {
 });
 
 describe('a gateway’s provider that a client leaves', () => {
+  // A machine that stands still for a moment gets another try.
   it.each([
     ['before its answer', () => undefined],
     ['in the middle of its stream', streamReply(chatFrames).slice(0, -60)],
-  ] as const)('is left %s, and no other is asked', async (_, script) => {
+  ] as const)('is left %s, and no other is asked', {retry: 2}, async (_, script) => {
     await using resource = await openResource({slow: script});
     await using gateway = await serveManifests([
       secret,
