@@ -1,4 +1,7 @@
 #!/usr/bin/env node
-import {runProgram} from '../dist/cli/main.js';
+import module from 'node:module';
 
+// Node 22 and later keep what they have compiled for the next start.
+module.enableCompileCache?.();
+const {runProgram} = await import('../dist/program/rollcall.js');
 await runProgram(['run']);

@@ -3,7 +3,9 @@ import {execFileSync} from 'node:child_process';
 /** Builds `dist/` before the tests, so that those that start the real program start what the sources say. */
 export default function buildProgram(): void {
   if (process.env['ROLLCALL_SKIP_BUILD'] !== undefined) return;
-  execFileSync(process.execPath, ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json'], {
-    stdio: 'inherit',
-  });
+  for (const [program, ...args] of [
+    ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json'],
+    ['node_modules/rolldown/bin/cli.mjs', '-c', '--logLevel', 'warn'],
+  ] as const)
+    execFileSync(process.execPath, [program, ...args], {stdio: ['ignore', 'ignore', 'inherit']});
 }

@@ -1,0 +1,57 @@
+import {readdirSync, readFileSync} from 'node:fs';
+import {createRequire} from 'node:module';
+import {join} from 'node:path';
+import {defineConfig} from 'rolldown';
+
+const {resolve} = createRequire(import.meta.url);
+
+/**
+ * Of undici only the pool: the rest (fetch, caches, web sockets) would be loaded with it, and wakes the copy that Node has of
+ * its own, whose WebAssembly is compiled in the background before a process can end.
+ */
+const leanUndici = {
+  name: 'lean-undici',
+  resolveId: (id) => (id === 'undici' ? '\0undici' : undefined),
+  load: (id) =>
+    id === '\0undici'
+      ? `export {default as Pool} from ${JSON.stringify(resolve('undici/lib/dispatcher/pool.js'))};
+         export {default as errors} from ${JSON.stringify(resolve('undici/lib/core/errors.js'))};`
+      : undefined,
+};
+
+/** Packages that are bundled bring their licences along. */
+const licences = {
+  name: 'licences',
+  generateBundle(_, bundle) {
+    const modules = Object.values(bundle).flatMap(({moduleIds = []}) => moduleIds);
+    const folders = modules.map((id) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(id)?.[0]);
+    const texts = [...new Set(folders)].filter(Boolean).toSorted().map(licenceOf);
+    this.emitFile({type: 'asset', fileName: 'LICENCES.txt', source: texts.join('\n\n')});
+  },
+};
+
+function licenceOf(folder) {
+  const {name, version, license} = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+  const file = readdirSync(folder).find((entry) => /^licen[cs]e/i.test(entry));
+  const text = file === undefined ? '' : readFileSync(join(folder, file), 'utf8');
+  return `${name} ${version} (${license})\n\n${text}`;
+}
+
+// The program in few files, from what tsc has written: loading hundreds of modules takes longer than most commands.
+export default defineConfig({
+  input: {rollcall: 'dist/cli/main.js'},
+  platform: 'node',
+  // Large, and loaded only where a configuration asks for it.
+  external: [/^node:/, /^@azure\//],
+  plugins: [leanUndici, licences],
+  // A dependency takes its own path for a seed.
+  transform: {define: {__filename: '"rollcall"'}},
+  output: {
+    dir: 'dist/program',
+    cleanDir: true,
+    chunkFileNames: '[name]-[hash].js',
+    // White space and comments take time to read; names stay, for the stack of a bug.
+    minify: {compress: false, mangle: false, codegen: {removeWhitespace: true}},
+    comments: {legal: true, annotation: false, jsdoc: false},
+  },
+});
