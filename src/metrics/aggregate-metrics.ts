@@ -1,9 +1,13 @@
 import type {JsonObject} from '../core/json.ts';
 import {meanByCluster} from './clustered-mean.ts';
+import {GroupWriter} from './group-writer.ts';
 import {type AgentTable, createMetricsFold, type MetricsFold} from './metrics-fold.ts';
 import {factsOfRecord} from './rollout-facts.ts';
 import {statisticsOf} from './statistics.ts';
 import {groupByTask, type TaskGroup} from './task-groups.ts';
+
+// A piece for each task would keep the stream busier than the disk.
+const pieceLength = 65_536;
 
 /** From this reward on a rollout has passed. */
 const passMark = 1;
@@ -31,7 +35,8 @@ export function aggregateRecords(records: Iterable<JsonObject>, agentName: strin
   for (const record of records) fold.add({...factsOfRecord(record), agentName});
   const [table] = fold.tables();
   if (table === undefined) return {agent_metrics: {}, key_metrics: {}, group_level_metrics: []};
-  const groups = Array.from(groupByTask(table), (group) => groupEntry(table, group));
+  const writer = new GroupWriter(table);
+  const groups = Array.from(groupByTask(table), (group) => JSON.parse(writer.write(group)) as JsonObject);
   return {...overallMetrics(table), group_level_metrics: groups};
 }
 
@@ -39,13 +44,16 @@ function* renderAgent(table: AgentTable): Generator<string> {
   const head = {agent_ref: {name: table.agentName}, ...overallMetrics(table)};
   yield `${JSON.stringify(head).slice(0, -1)},"group_level_metrics":[`;
   const passed = {tasks: 0, any: 0, all: 0};
-  let separator = '';
+  const writer = new GroupWriter(table);
+  let text = '';
   for (const group of groupByTask(table)) {
-    yield separator + JSON.stringify(groupEntry(table, group));
-    separator = ',';
+    text += (passed.tasks === 0 ? '' : ',') + writer.write(group);
     countPassed(table, group, passed);
+    if (text.length < pieceLength) continue;
+    yield text;
+    text = '';
   }
-  yield `],"rollcall":${JSON.stringify(additionsOf(table, passed))}}`;
+  yield `${text}],"rollcall":${JSON.stringify(additionsOf(table, passed))}}`;
 }
 
 function overallMetrics(table: AgentTable): JsonObject {
@@ -57,38 +65,6 @@ function overallMetrics(table: AgentTable): JsonObject {
 function wholeColumns({columns, tasks}: AgentTable): ReadonlyMap<string, Float64Array> {
   const rows = tasks.length;
   return new Map([...columns].map(([name, column]) => [name, column.padded(rows)]));
-}
-
-function groupEntry(table: AgentTable, group: TaskGroup): JsonObject {
-  const {taskIndex, rows} = group;
-  const columns = new Map([...table.columns].map(([name, column]) => [name, column.pick(rows)]));
-  const expected = Math.max(group.expected, rows.length);
-  return {
-    _ng_task_index: taskIndex,
-    ...statisticsOf(columns, rows.length),
-    // NeMo Gym's own words on this path, whatever the agent is called.
-    sample: {agent_ref: {name: 'agent'}},
-    num_rollouts: rows.length,
-    expected_num_rollouts: expected,
-    missing_num_rollouts: expected - rows.length,
-    reward_profile_completion_pct: (100 * rows.length) / expected,
-    rollout_infos: Array.from(rows, (row) => rolloutInfo(table, taskIndex, row)),
-  };
-}
-
-function rolloutInfo({rollouts, columns}: AgentTable, taskIndex: number, row: number): JsonObject {
-  const rolloutIndex = rollouts.at(row);
-  const info: [string, string | number][] = [
-    ['rollout_id', `${String(taskIndex)}:${String(rolloutIndex)}`],
-    ['_ng_task_index', taskIndex],
-    ['_ng_rollout_index', rolloutIndex],
-  ];
-  for (const [name, column] of columns) {
-    const value = column.at(row);
-    if (!Number.isNaN(value)) info.push([name, value]);
-  }
-  // Not by assignment: a row's key may be `__proto__`.
-  return Object.fromEntries(info);
 }
 
 interface PassedTasks {

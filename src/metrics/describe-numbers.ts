@@ -11,7 +11,7 @@ export interface NumberDescription {
 
 /** Describes the values that are there (NaN is not); undefined when none is. Sums are compensated, so order and size do no harm. */
 export function describeNumbers(values: Float64Array): NumberDescription | undefined {
-  if (values.length === 1) return describeOne(values[0] ?? Number.NaN);
+  if (values.length === 1) return describeNumber(values[0] ?? Number.NaN);
   const present = values.filter((value) => !Number.isNaN(value)).sort();
   const count = present.length;
   if (count === 0) return undefined;
@@ -26,8 +26,8 @@ export function describeNumbers(values: Float64Array): NumberDescription | undef
   };
 }
 
-// Most tasks of most runs have one rollout; they need no arrays.
-function describeOne(value: number): NumberDescription | undefined {
+/** Describes one value, without the arrays that several need; undefined for NaN. */
+export function describeNumber(value: number): NumberDescription | undefined {
   if (Number.isNaN(value)) return undefined;
   return {count: 1, mean: value, max: value, min: value, median: value, std: undefined};
 }

@@ -1,6 +1,7 @@
 import {describeNumbers, type NumberDescription} from './describe-numbers.ts';
 
-const statisticNames = ['mean', 'max', 'min', 'median', 'std'] as const;
+/** The statistics of a column, in NeMo Gym's order. */
+export const statisticNames = ['mean', 'max', 'min', 'median', 'std'] as const;
 
 /**
  * NeMo Gym's `stat/column` entries of a set of rows, statistic by statistic, in the order of the columns; what has no value is
@@ -10,7 +11,7 @@ export function statisticsOf(
   columns: ReadonlyMap<string, Float64Array>,
   rows: number,
 ): Record<string, number> {
-  const described: (readonly [name: string, description: NumberDescription])[] = [];
+  const described: Described<string>[number][] = [];
   for (const [name, values] of columns) {
     const description = describeNumbers(values);
     if (description !== undefined) described.push([name, description]);
@@ -26,12 +27,16 @@ export function statisticsOf(
   return statistics;
 }
 
-type Described = readonly (readonly [name: string, description: NumberDescription])[];
+/** What has values, by its column. */
+export type Described<Column> = readonly (readonly [column: Column, description: NumberDescription])[];
 
-// Where no column at all has a spread, as with a single row, columns without gaps count as having none.
-function withStandardDeviations(described: Described, rows: number): Described {
+/** Where no column at all has a spread, as with a single row, columns without gaps count as having none. */
+export function withStandardDeviations<Column>(
+  described: Described<Column>,
+  rows: number,
+): Described<Column> {
   if (described.some(([, {std}]) => std !== undefined)) return described;
-  return described.map(([name, description]) =>
-    description.count === rows ? [name, {...description, std: 0}] : [name, description],
+  return described.map(([column, description]) =>
+    description.count === rows ? [column, {...description, std: 0}] : [column, description],
   );
 }
