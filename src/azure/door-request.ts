@@ -24,7 +24,8 @@ export interface DoorRequestOptions {
 export function encodeDoorRequest(body: JsonObject, options: DoorRequestOptions): JsonObject {
   const {door, deployment, capabilities, note} = options;
   if (door === 'embeddings') return {...body, model: deployment};
-  const draft = fitRequest(inApiOf(capabilities, door, body), capabilities, note);
+  const draft = draftOf(capabilities, door, body);
+  fitRequest(draft, capabilities, note);
   draft['model'] = deployment;
   settleStream(draft, body, options);
   return draft;
@@ -40,8 +41,9 @@ export function asksStreamUsage(body: JsonObject): boolean {
   return asJsonObject(body['stream_options'])?.['include_usage'] === true;
 }
 
-function inApiOf({api}: Capabilities, door: WireApi, body: JsonObject): JsonObject {
-  if (api === 'chat') return door === 'chat' ? body : toChatRequest(body);
+/** A copy of the client's body in the deployment's API. */
+function draftOf({api}: Capabilities, door: WireApi, body: JsonObject): RequestDraft {
+  if (api === 'chat') return door === 'chat' ? {...body} : toChatRequest(body);
   return door === 'responses' ? tidyResponsesRequest(body) : toResponsesRequest(body);
 }
 

@@ -19,8 +19,8 @@ export interface EncodeOptions {
 /** Turns the parameters of a Responses request into the body for the API that the deployment is called through. */
 export function encodeRequest(params: JsonObject, options: EncodeOptions): JsonObject {
   const {capabilities, note} = options;
-  const body = capabilities.api === 'chat' ? toChatRequest(params) : toResponsesBody(params, options);
-  const draft = fitRequest(body, capabilities, note);
+  const draft = capabilities.api === 'chat' ? toChatRequest(params) : toResponsesBody(params, options);
+  fitRequest(draft, capabilities, note);
   draft['model'] = options.deployment;
   draft['stream'] = options.stream ? true : undefined;
   // What a row says about streaming is for whoever reads the stream, and refused without one.
@@ -53,7 +53,7 @@ function takeExtraBody(given: JsonValue | undefined): Pick<MetadataParts, 'metad
 }
 
 /** Nothing is kept on the server unless the row asks for it; reasoning travels in the reply instead. */
-function toResponsesBody(params: JsonObject, {capabilities, keepsExtraBody}: EncodeOptions): JsonObject {
+function toResponsesBody(params: JsonObject, {capabilities, keepsExtraBody}: EncodeOptions): RequestDraft {
   const {reasoning, encryptedReasoning} = capabilities;
   const draft = tidyResponsesRequest(params, keepsExtraBody);
   draft['store'] ??= false;

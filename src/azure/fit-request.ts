@@ -18,9 +18,8 @@ const defaults: JsonObject = {
   background: false,
 };
 
-/** Renames and leaves out what the deployment is known not to take. The result is a copy of one's own. */
-export function fitRequest(body: JsonObject, capabilities: Capabilities, note: NoteChange): RequestDraft {
-  const draft: RequestDraft = {...body};
+/** Renames and leaves out, in the draft itself, what the deployment is known not to take. */
+export function fitRequest(draft: RequestDraft, capabilities: Capabilities, note: NoteChange): void {
   for (const [name, reason] of capabilities.dropped) {
     const value = draft[name];
     if (value === undefined) continue;
@@ -29,7 +28,6 @@ export function fitRequest(body: JsonObject, capabilities: Capabilities, note: N
   }
   if (capabilities.api === 'chat') fitTokenLimit(draft, capabilities);
   fitRoles(draft, capabilities, note);
-  return draft;
 }
 
 function fitTokenLimit(draft: RequestDraft, {tokenLimit}: Capabilities): void {

@@ -22,7 +22,8 @@ export interface ToResponseOptions {
  * `{index, status, incomplete_details, output, content_filters}`. Fails with `ERR_MODEL_MALFORMED`, to be tried again.
  */
 export function toResponse(completion: JsonObject, options: ToResponseOptions): JsonObject {
-  const [first, ...others] = choicesOf(completion);
+  const choices = choicesOf(completion);
+  const [first] = choices;
   if (first === undefined) throw malformedReply('a chat completion without choices');
   const {createId} = options;
   const response = headedShell(completion, options, outcomeOfChoice(first, createId));
@@ -31,7 +32,8 @@ export function toResponse(completion: JsonObject, options: ToResponseOptions): 
   if (completion['system_fingerprint'] != null)
     response['system_fingerprint'] = completion['system_fingerprint'];
   if (completion['missing_done'] === true) response['missing_done'] = true;
-  if (others.length > 0) response['alternatives'] = others.map((choice) => alternative(choice, createId));
+  if (choices.length > 1)
+    response['alternatives'] = choices.slice(1).map((choice) => alternative(choice, createId));
   return response;
 }
 

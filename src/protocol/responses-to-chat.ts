@@ -15,7 +15,7 @@ type Translation = (value: JsonValue, body: MutableJson, problems: ConversionPro
  * Fails with `ERR_CONVERSION` naming every part that chat cannot express; what does not bear on the answer
  * (`truncation`, `include`, `max_tool_calls`, …) is dropped.
  */
-export function toChatRequest(params: JsonObject): JsonObject {
+export function toChatRequest(params: JsonObject): MutableJson {
   const problems = new ConversionProblems();
   const body: MutableJson = {messages: messagesOf(params, problems)};
   for (const key of Object.keys(params)) {

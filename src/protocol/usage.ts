@@ -21,9 +21,9 @@ export function toResponsesUsage(value: JsonValue | undefined): JsonObject | nul
   );
   return {
     input_tokens: asNumber(usage['prompt_tokens']) ?? null,
-    input_tokens_details: {...input, cached_tokens: cached},
+    input_tokens_details: detailsOf(input, 'cached_tokens', cached),
     output_tokens: asNumber(usage['completion_tokens']) ?? null,
-    output_tokens_details: {...output, reasoning_tokens: reasoning},
+    output_tokens_details: detailsOf(output, 'reasoning_tokens', reasoning),
     total_tokens: asNumber(usage['total_tokens']) ?? null,
   };
 }
@@ -39,6 +39,16 @@ export function toChatUsage(value: JsonValue | undefined): JsonObject | null {
     prompt_tokens_details: asJsonObject(usage['input_tokens_details']) ?? null,
     completion_tokens_details: asJsonObject(usage['output_tokens_details']) ?? null,
   };
+}
+
+/** Without details the object is made at once: one with a member added to a spread is slow to write. */
+function detailsOf(
+  details: JsonObject | undefined,
+  name: 'cached_tokens' | 'reasoning_tokens',
+  count: number | null,
+): JsonObject {
+  if (details !== undefined) return {...details, [name]: count};
+  return name === 'cached_tokens' ? {cached_tokens: count} : {reasoning_tokens: count};
 }
 
 function firstNumber(...values: readonly (JsonValue | undefined)[]): number | null {

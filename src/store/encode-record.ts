@@ -2,8 +2,8 @@ import {writeExactJson} from '../core/exact-json.ts';
 import {failureNotes} from '../core/failure-notes.ts';
 import type {JsonValue} from '../core/json.ts';
 import {provenanceOf} from '../core/provenance.ts';
-import {joinMembers, splitMembers} from '../core/raw-json.ts';
 import type {CompletedOutcome, FailedOutcome, Rollout} from '../core/rollout.ts';
+import {partsOfRow} from './row-parts.ts';
 
 /**
  * A completed rollout as its line, without the newline: the materialised row as it is written, with `response`, `reward` and
@@ -34,38 +34,27 @@ export function encodeFailure({rollout, error, response}: FailedOutcome): string
   ]);
 }
 
-const identityKeys: readonly string[] = ['agent_ref', '_ng_task_index', '_ng_rollout_index'];
 const writtenHere: ReadonlySet<string> = new Set([
-  ...identityKeys,
+  'agent_ref',
+  '_ng_task_index',
+  '_ng_rollout_index',
   'response',
   'reward',
   '_ng_attempt_index',
   '_rollcall',
 ]);
-// Our own materialised rows hold none of these; a file of NeMo Gym's, or one that was edited, may.
-const keptOutOfRows: readonly string[] = [
-  'response',
-  'reward',
-  'judge_evaluations',
-  'verification_skipped',
-  '_ng_attempt_index',
-  '_rollcall',
-  '_ng_failure_class',
-  '_ng_failure_terminal',
-  '_ng_failure',
-];
 
 type Members = readonly (readonly [key: string, value: JsonValue])[];
 
 /** The row's members but those of its identity, `results` that it does not have, its identity, `notes`. */
-function encode({text}: Rollout, results: Members, notes: Members): string {
-  const members = splitMembers(text);
-  const identity = identityKeys.map((key) => [key, members.get(key) ?? 'null'] as const);
-  for (const key of [...keptOutOfRows, ...identityKeys]) members.delete(key);
-  for (const [key, value] of results) if (!members.has(key)) members.set(key, writeExactJson(value));
-  for (const [key, raw] of identity) members.set(key, raw);
-  for (const [key, value] of notes) members.set(key, writeExactJson(value));
-  return joinMembers(members);
+function encode(rollout: Rollout, results: Members, notes: Members): string {
+  const {head, identity, has} = partsOfRow(rollout);
+  let line = head;
+  for (const [key, value] of results)
+    if (!has(key)) line += `${JSON.stringify(key)}:${writeExactJson(value)},`;
+  line += identity;
+  for (const [key, value] of notes) line += `,${JSON.stringify(key)}:${writeExactJson(value)}`;
+  return `${line}}`;
 }
 
 /** NeMo Gym's count of the attempts before this one; left out of first attempts, as there. */

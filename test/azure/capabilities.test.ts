@@ -166,6 +166,7 @@ const usual: DeploymentFacts = {
 
 function fit(body: JsonObject, facts: Partial<DeploymentFacts>): {body: unknown; notes: string[]} {
   const notes: string[] = [];
-  const fitted = fitRequest(body, capabilitiesOf({...usual, ...facts}), (note) => notes.push(note));
-  return {body: JSON.parse(JSON.stringify(fitted)), notes};
+  const draft = {...body};
+  fitRequest(draft, capabilitiesOf({...usual, ...facts}), (note) => notes.push(note));
+  return {body: JSON.parse(JSON.stringify(draft)), notes};
 }
