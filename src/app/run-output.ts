@@ -1,3 +1,4 @@
+import {type Batches, itemsOf, mapBatches} from '../core/batches.ts';
 import {type Cancellation, throwIfCancelled} from '../core/cancellation.ts';
 import {parseExactJson} from '../core/exact-json.ts';
 import type {JsonObject} from '../core/json.ts';
@@ -53,7 +54,7 @@ export interface RunOutputOptions {
   readonly maxAttempts: number;
   readonly inputPath: string | undefined;
   readonly about: JsonObject;
-  readonly rows: () => AsyncIterable<MaterializedRow>;
+  readonly rows: () => Batches<MaterializedRow>;
   /** Gets what is wanted and what earlier runs completed. */
   readonly metrics: MetricsFold;
   readonly summary: RunSummaryFold;
@@ -160,12 +161,11 @@ async function materialize(
   {clock}: AppEnvironment,
 ): Promise<Standing> {
   const counts = {done: 0, owed: 0, 'given up': 0};
-  const count = async function* (source: AsyncIterable<MaterializedRow>): AsyncGenerator<MaterializedRow> {
-    for await (const row of expecting(source, metrics, abort)) {
+  const count = (source: Batches<MaterializedRow>): Batches<MaterializedRow> =>
+    mapBatches(expecting(source, metrics, abort), (row) => {
       counts[standingOf(row.id, journal, {maxAttempts, retryFailed})]++;
-      yield row;
-    }
-  };
+      return row;
+    });
   const wanted = held.materialized
     ? await countAll(count(readMaterialized(paths.materialized)))
     : await writeMaterialized(paths.materialized, count(rows()), clock);
@@ -195,28 +195,30 @@ function endRun(manifest: Manifest, nowMs: number, exitCode: number): Manifest {
 }
 
 /** Tells the metrics of each rollout that is wanted, so that missing ones show. Ends with the cancellation. */
-async function* expecting<Row extends MaterializedRow>(
-  rows: AsyncIterable<Row>,
+function expecting<Row extends MaterializedRow>(
+  rows: Batches<Row>,
   metrics: MetricsFold,
   cancellation: Cancellation,
-): AsyncGenerator<Row> {
-  for await (const row of rows) {
+): Batches<Row> {
+  return mapBatches(rows, (row) => {
     throwIfCancelled(cancellation);
     metrics.expect(row.agentName, row.id.taskIndex);
-    yield row;
-  }
+    return row;
+  });
 }
 
-async function* firstAttempts(rows: AsyncIterable<MaterializedRow>): AsyncGenerator<Rollout> {
-  for await (const {id, agentName, text} of rows) {
-    yield {id, agentName, text, attempt: 1, row: parseExactJson(text) as JsonObject};
-  }
+function firstAttempts(rows: Batches<MaterializedRow>): AsyncIterable<Rollout> {
+  return itemsOf(
+    mapBatches(rows, ({id, agentName, text}) => ({
+      ...{id, agentName, text, attempt: 1},
+      row: parseExactJson(text) as JsonObject,
+    })),
+  );
 }
 
-async function countAll(rows: AsyncIterable<MaterializedRow>): Promise<number> {
-  const iterator = rows[Symbol.asyncIterator]();
+async function countAll(rows: Batches<MaterializedRow>): Promise<number> {
   let count = 0;
-  while ((await iterator.next()).done !== true) count++;
+  for await (const batch of rows) for (const _ of batch) count++;
   return count;
 }
 

@@ -55,7 +55,8 @@ export async function collectRollouts(
       const outcome = await runner(rollout, {cancellation: stop});
       throwIfRunEnds(outcome);
       for (const recordable of refusals.sift(outcome)) {
-        await sink.write(recordable);
+        const written = sink.write(recordable);
+        if (written !== undefined) await written;
         observer.onOutcome(recordable);
       }
     } catch (error) {

@@ -20,15 +20,21 @@ export async function forEachConcurrent<T>(
   const room = new Room(limit);
   const failures: unknown[] = [];
   const stopListening = stopPulling.onCancel(() => room.wake());
+  const run = async (item: T): Promise<void> => {
+    try {
+      await work(item);
+    } catch (error) {
+      failures.push(error);
+    }
+    room.leave();
+  };
   const mayStop = (): boolean => failures.length > 0 || stopPulling.reason !== undefined;
 
   try {
     for await (const item of source) {
       if (mayStop()) break;
       room.enter();
-      void work(item)
-        .catch((error: unknown) => failures.push(error))
-        .finally(() => room.leave());
+      void run(item);
       while (room.isFull && !mayStop()) await room.changed();
       if (mayStop()) break;
     }

@@ -34,9 +34,10 @@ export type RolloutRunner = (rollout: Rollout, options: CallOptions) => Promise<
 /** Scores an answer (`response`, a Responses API object) to a row. A judge call that fails is a `CallError`, never a reward. */
 export type Judge = (row: JsonObject, response: JsonObject, options: CallOptions) => Promise<Verification>;
 
-/** Keeps outcomes: completed ones in the output, failed ones beside it. Resolves when there is room for more; fails with fault `store`. */
+/** Keeps outcomes: completed ones in the output, failed ones beside it. */
 export interface Sink {
-  write(outcome: Outcome): Promise<void>;
+  /** Undefined where there is room for more; else resolves when there is, or fails with fault `store`. */
+  write(outcome: Outcome): Promise<void> | undefined;
   /** Writes what is buffered and closes the files. */
   close(): Promise<void>;
 }

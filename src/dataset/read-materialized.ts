@@ -1,8 +1,9 @@
 import {createReadStream} from 'node:fs';
+import type {Batches} from '../core/batches.ts';
 import {RollcallError} from '../core/errors.ts';
 import {parseExactJson} from '../core/exact-json.ts';
 import {asJsonObject, isJsonObject, type JsonObject} from '../core/json.ts';
-import {readLines} from '../runtime/jsonl.ts';
+import {type Line, readLines} from '../runtime/jsonl.ts';
 import {storeError} from '../runtime/store-error.ts';
 import type {MaterializedRow} from './materialize-rows.ts';
 
@@ -12,16 +13,21 @@ export interface ParsedMaterializedRow extends MaterializedRow {
 }
 
 /** Reads a materialised file, ours or NeMo Gym's, one line at a time. Fails with `ERR_STORE_READ`, naming the line. */
-export async function* readMaterialized(path: string): AsyncGenerator<ParsedMaterializedRow> {
+export async function* readMaterialized(path: string): Batches<ParsedMaterializedRow> {
   const chunks = createReadStream(path, {highWaterMark: 256 * 1024}) as AsyncIterable<Buffer>;
   try {
-    for await (const {line, bytes} of readLines(chunks, {file: path, fault: 'store'})) {
-      const text = bytes.toString('utf8');
-      if (text.trim() === '') continue;
-      yield parseMaterialized(text) ?? damaged(path, line);
-    }
+    for await (const lines of readLines(chunks, {file: path, fault: 'store'})) yield rowsOf(lines, path);
   } catch (error) {
     throw storeError(path, error, 'read');
+  }
+}
+
+function* rowsOf(lines: Iterable<Line>, path: string): Generator<ParsedMaterializedRow> {
+  for (const {line, bytes} of lines) {
+    const text = bytes.toString('utf8');
+    const row = parseMaterialized(text);
+    if (row !== undefined) yield row;
+    else if (text.trim() !== '') damaged(path, line);
   }
 }
 

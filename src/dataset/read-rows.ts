@@ -1,4 +1,5 @@
 import {isUtf8} from 'node:buffer';
+import type {Batches} from '../core/batches.ts';
 import type {Problem} from '../core/errors.ts';
 import {isJsonObject, type JsonObject} from '../core/json.ts';
 import {locateJsonError} from '../core/locate-json-error.ts';
@@ -17,18 +18,38 @@ export interface InputRow {
 }
 
 /** The rows of an input, at most `limit` of them (0: all). Blank lines at the end are none. */
-export async function* readRows(source: InputSource, limit: number): AsyncGenerator<InputRow> {
-  let index = 0;
-  let blankLines: number[] = [];
-  for await (const {line, bytes} of readLines(source.open(), {file: source.path})) {
-    if (isBlank(bytes)) {
-      blankLines.push(line);
-      continue;
+export async function* readRows(source: InputSource, limit: number): Batches<InputRow> {
+  const counter = new RowCounter(limit);
+  for await (const lines of readLines(source.open(), {file: source.path})) {
+    yield counter.rowsOf(lines);
+    if (counter.isAtLimit) return;
+  }
+}
+
+class RowCounter {
+  readonly #limit: number;
+  #index = 0;
+  #blankLines: number[] = [];
+
+  constructor(limit: number) {
+    this.#limit = limit;
+  }
+
+  get isAtLimit(): boolean {
+    return this.#index > 0 && this.#index === this.#limit;
+  }
+
+  *rowsOf(lines: Iterable<Line>): Generator<InputRow> {
+    for (const {line, bytes} of lines) {
+      if (isBlank(bytes)) {
+        this.#blankLines.push(line);
+        continue;
+      }
+      const blankLines = this.#blankLines;
+      this.#blankLines = [];
+      yield {index: this.#index++, line, bytes, blankLines};
+      if (this.isAtLimit) return;
     }
-    yield {index, line, bytes, blankLines};
-    blankLines = [];
-    index += 1;
-    if (index === limit) return;
   }
 }
 
@@ -48,7 +69,8 @@ export function parseRow({bytes}: Pick<Line, 'bytes'>): {text: string; row: Json
 }
 
 function isBlank(bytes: Buffer): boolean {
-  return bytes.every((byte) => byte === 32 || (byte >= 9 && byte <= 13));
+  for (const byte of bytes) if (byte !== 32 && (byte < 9 || byte > 13)) return false;
+  return true;
 }
 
 function syntaxProblem(text: string): Problem {

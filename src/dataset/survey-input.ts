@@ -20,7 +20,7 @@ export async function surveyInput(source: InputSource, options: MaterializeOptio
   checkMaterializeOptions(options);
   const surveyor = new Surveyor(source.path, options);
   try {
-    for await (const row of readRows(source, options.limit ?? 0)) surveyor.add(row);
+    for await (const rows of readRows(source, options.limit ?? 0)) for (const row of rows) surveyor.add(row);
   } catch (error) {
     if (!(error instanceof RollcallError) || error.fault !== 'dataset') throw error;
     if (error.problems.length === 0) throw error;

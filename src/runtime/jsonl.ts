@@ -1,3 +1,4 @@
+import type {Batches} from '../core/batches.ts';
 import {RollcallError} from '../core/errors.ts';
 
 /** A line of a file: its number, counted from 1, and its bytes without the line end (LF or CRLF). */
@@ -24,18 +25,18 @@ const carriageReturn = 13;
 const byteOrderMark = Buffer.from([0xef, 0xbb, 0xbf]);
 
 /**
- * Cuts a stream of bytes into lines, in constant memory. A byte order mark at the start is left out, and an empty
+ * Cuts a stream of bytes into lines, those of a chunk at a time, in constant memory. A byte order mark at the start is left out, and an empty
  * piece after the last line end is no line. The bytes are a view into a chunk: decode or copy what must last.
  * Fails with `ERR_DATASET` or `ERR_STORE_READ` on a line that is too long.
  */
 export async function* readLines(
   chunks: AsyncIterable<Buffer> | Iterable<Buffer>,
   options: LineOptions,
-): AsyncGenerator<Line> {
+): Batches<Line> {
   const cutter = new LineCutter(options);
-  for await (const chunk of chunks) yield* cutter.cut(chunk);
+  for await (const chunk of chunks) yield cutter.cut(chunk);
   const last = cutter.rest();
-  if (last !== undefined) yield last;
+  if (last !== undefined) yield [last];
 }
 
 class LineCutter {

@@ -5,8 +5,11 @@ import {storeError} from './store-error.ts';
 
 /** Appends lines, whole and in order. After a failure it takes nothing more and every call fails alike. */
 export interface LineWriter {
-  /** Takes a line (without its newline); resolves when there is room for the next. Fails with `ERR_STORE_WRITE`. */
-  write(line: string): Promise<void>;
+  /**
+   * Takes a line (without its newline). Undefined where there is room for the next; else resolves when there is, or fails
+   * with `ERR_STORE_WRITE`.
+   */
+  write(line: string): Promise<void> | undefined;
   /** Resolves when everything taken so far is written and safe from a loss of power. */
   flush(): Promise<void>;
   /** Flushes and closes; also after a failure, which it throws. */
@@ -83,12 +86,16 @@ class BatchingWriter implements LineWriter {
     this.#lastSyncMs = options.clock.monotonic();
   }
 
-  async write(line: string): Promise<void> {
-    this.#throwFailure();
+  write(line: string): Promise<void> | undefined {
+    if (this.#failure !== undefined) return Promise.reject(this.#failure);
     this.#queue.push(line);
     this.#queuedBytes += line.length + 1;
     if (this.#queue.length >= batchLines || this.#queuedBytes >= batchBytes) this.#start();
     else this.#stopTimer ??= this.#options.clock.setTimer(batchDelayMs, () => this.#start());
+    return this.#queuedBytes > queueBytes ? this.#untilRoom() : undefined;
+  }
+
+  async #untilRoom(): Promise<void> {
     while (this.#queuedBytes > queueBytes) {
       await new Promise<void>((resolve) => this.#waiting.push(resolve));
     }

@@ -1,3 +1,4 @@
+import type {Batches} from '../core/batches.ts';
 import type {JsonObject} from '../core/json.ts';
 import type {Rollout, RolloutId} from '../core/rollout.ts';
 import type {Journal} from './journal.ts';
@@ -33,12 +34,14 @@ export function standingOf(
 
 /** The rollouts still to run, in the materialised order, each with the number of its next attempt. */
 export async function* owedRollouts(
-  materialized: AsyncIterable<PlannedRollout>,
+  materialized: Batches<PlannedRollout>,
   journal: Journal,
   options: OwedOptions,
 ): AsyncGenerator<Rollout> {
-  for await (const {id, agentName, text, row} of materialized) {
-    if (standingOf(id, journal, options) !== 'owed') continue;
-    yield {id, agentName, attempt: journal.attempts(id) + 1, row, text};
+  for await (const batch of materialized) {
+    for (const {id, agentName, text, row} of batch) {
+      if (standingOf(id, journal, options) !== 'owed') continue;
+      yield {id, agentName, attempt: journal.attempts(id) + 1, row, text};
+    }
   }
 }

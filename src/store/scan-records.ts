@@ -26,17 +26,19 @@ export async function scanRecords(path: string, onRecord: (record: JsonObject) =
     const chunks: AsyncIterable<Buffer> | Buffer[] = isFile
       ? createReadStream(path, {highWaterMark: 256 * 1024})
       : [];
-    for await (const {line, bytes, offset, ended} of readLines(chunks, {file: path, fault: 'store'})) {
-      const record = parseRecord(bytes);
-      if (record === undefined) {
-        // A blank line between records harms nobody; one without an end is the start of something.
-        if (bytes.length > 0 || !ended) bad.push({line, offset});
-        continue;
+    for await (const lines of readLines(chunks, {file: path, fault: 'store'})) {
+      for (const {line, bytes, offset, ended} of lines) {
+        const record = parseRecord(bytes);
+        if (record === undefined) {
+          // A blank line between records harms nobody; one without an end is the start of something.
+          if (bytes.length > 0 || !ended) bad.push({line, offset});
+          continue;
+        }
+        damagedLines.push(...bad.map((each) => each.line));
+        bad = [];
+        unended = !ended;
+        onRecord(record);
       }
-      damagedLines.push(...bad.map((each) => each.line));
-      bad = [];
-      unended = !ended;
-      onRecord(record);
     }
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw storeError(path, error, 'read');

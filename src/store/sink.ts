@@ -41,9 +41,10 @@ export function createStreamSink(stream: Writable, options: SinkOptions): Sink {
 
 function sinkOf(rollouts: LineWriter, failures: LineWriter | undefined, redact: Redact): Sink {
   return {
-    async write(outcome) {
-      if (outcome.status === 'completed') await rollouts.write(redact(encodeRollout(outcome)));
-      else await failures?.write(redact(encodeFailure(outcome)));
+    write(outcome) {
+      return outcome.status === 'completed'
+        ? rollouts.write(redact(encodeRollout(outcome)))
+        : failures?.write(redact(encodeFailure(outcome)));
     },
     async close() {
       const closed = await Promise.allSettled([rollouts.close(), failures?.close()]);

@@ -1,4 +1,5 @@
 import {rename, rm} from 'node:fs/promises';
+import type {Batches} from '../core/batches.ts';
 import type {Clock} from '../core/clock.ts';
 import {openLineWriter} from '../runtime/line-writer.ts';
 import {storeError} from '../runtime/store-error.ts';
@@ -9,7 +10,7 @@ import {storeError} from '../runtime/store-error.ts';
  */
 export async function writeMaterialized(
   path: string,
-  rows: AsyncIterable<{readonly text: string}>,
+  rows: Batches<{readonly text: string}>,
   clock: Clock,
 ): Promise<number> {
   const unfinished = `${path}.unfinished`;
@@ -24,18 +25,17 @@ export async function writeMaterialized(
   }
 }
 
-async function writeAll(
-  path: string,
-  rows: AsyncIterable<{readonly text: string}>,
-  clock: Clock,
-): Promise<number> {
+async function writeAll(path: string, rows: Batches<{readonly text: string}>, clock: Clock): Promise<number> {
   const writer = await openLineWriter(path, {clock, append: false});
   let count = 0;
   let failed = true;
   try {
-    for await (const {text} of rows) {
-      await writer.write(text);
-      count += 1;
+    for await (const batch of rows) {
+      for (const {text} of batch) {
+        const written = writer.write(text);
+        if (written !== undefined) await written;
+        count += 1;
+      }
     }
     failed = false;
   } finally {

@@ -1,3 +1,4 @@
+import {itemsOf} from '../../src/core/batches.ts';
 import type {MaterializeOptions} from '../../src/dataset/materialize-options.ts';
 import {type MaterializedRow, materializeRows} from '../../src/dataset/materialize-rows.ts';
 import type {Survey} from '../../src/dataset/survey.ts';
@@ -31,7 +32,7 @@ export async function materializeAll(
   options: MaterializeOptions = plainOptions(),
 ): Promise<{survey: Survey; rows: MaterializedRow[]}> {
   const survey = await surveyInput(source, options);
-  return {survey, rows: await collect(materializeRows(source, survey, options))};
+  return {survey, rows: await collect(itemsOf(materializeRows(source, survey, options)))};
 }
 
 /** All that a stream gives. */

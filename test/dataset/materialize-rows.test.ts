@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import {describe, expect, it} from 'vitest';
+import {itemsOf} from '../../src/core/batches.ts';
 import type {JsonObject} from '../../src/core/json.ts';
 import {splitMembers} from '../../src/core/raw-json.ts';
 import type {MaterializeOptions} from '../../src/dataset/materialize-options.ts';
@@ -278,7 +279,7 @@ describe('an input that changed after the survey', () => {
   ])('is refused when it %s', async (_, after) => {
     const survey = await surveyInput(inputOfLines({prompt: 'a'}, {prompt: 'b'}), plainOptions());
     const rows = materializeRows(inputOfLines(...after), survey, plainOptions());
-    await expect(collect(rows)).rejects.toMatchObject({
+    await expect(collect(itemsOf(rows))).rejects.toMatchObject({
       code: 'ERR_DATASET',
       message: expect.stringContaining('changed') as string,
     });

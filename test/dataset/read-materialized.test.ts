@@ -1,5 +1,6 @@
 import {writeFile} from 'node:fs/promises';
 import {describe, expect, it} from 'vitest';
+import {itemsOf} from '../../src/core/batches.ts';
 import {readMaterialized} from '../../src/dataset/read-materialized.ts';
 import {createTempFolder} from '../helpers/temp-folder.ts';
 import {collect, inputOfLines, materializeAll, plainOptions} from './input-of-lines.ts';
@@ -12,7 +13,7 @@ describe('readMaterialized', () => {
       plainOptions({numRepeats: 2}),
     );
     await writeFile(folder.file('m.jsonl'), rows.map(({text}) => `${text}\n`).join(''));
-    const read = await collect(readMaterialized(folder.file('m.jsonl')));
+    const read = await collect(itemsOf(readMaterialized(folder.file('m.jsonl'))));
     expect(read).toEqual(rows.map((row) => ({...row, row: JSON.parse(row.text) as unknown})));
   });
 
@@ -21,7 +22,7 @@ describe('readMaterialized', () => {
     async (line) => {
       await using folder = await createTempFolder();
       await writeFile(folder.file('m.jsonl'), `\n${line}\n`);
-      await expect(collect(readMaterialized(folder.file('m.jsonl')))).rejects.toMatchObject({
+      await expect(collect(itemsOf(readMaterialized(folder.file('m.jsonl'))))).rejects.toMatchObject({
         code: 'ERR_STORE_READ',
         fault: 'store',
         problems: [{line: 2}],

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import {describe, expect, it} from 'vitest';
+import {itemsOf} from '../../src/core/batches.ts';
 import {readLines} from '../../src/runtime/jsonl.ts';
 
 describe('readLines', () => {
@@ -36,7 +37,9 @@ describe('readLines', () => {
 
   it('says where each line begins and whether it was ended', async () => {
     const found: unknown[] = [];
-    for await (const {offset, ended} of readLines(stream([Buffer.from('\ufeffab\r\n\ncü')]), {file: 'x'})) {
+    for await (const {offset, ended} of itemsOf(
+      readLines(stream([Buffer.from('\ufeffab\r\n\ncü')]), {file: 'x'}),
+    )) {
       found.push([offset, ended]);
     }
     expect(found).toEqual([
@@ -69,9 +72,11 @@ async function linesOf(
   maxLineBytes?: number,
 ): Promise<string[]> {
   const lines: string[] = [];
-  for await (const {line, bytes} of readLines(
-    Array.isArray(chunks) ? stream(chunks as readonly Buffer[]) : (chunks as AsyncGenerator<Buffer>),
-    {file: 'rows.jsonl', maxLineBytes},
+  for await (const {line, bytes} of itemsOf(
+    readLines(
+      Array.isArray(chunks) ? stream(chunks as readonly Buffer[]) : (chunks as AsyncGenerator<Buffer>),
+      {file: 'rows.jsonl', maxLineBytes},
+    ),
   )) {
     lines.push(`${line} ${bytes.toString()}`);
   }

@@ -173,7 +173,7 @@ async function owedFrom(
 ): Promise<Rollout[]> {
   const owed: Rollout[] = [];
   const source = (async function* () {
-    for (const rollout of plan) yield await Promise.resolve(rollout);
+    yield await Promise.resolve(plan);
   })();
   for await (const rollout of owedRollouts(source, journal, options)) owed.push(rollout);
   return owed;

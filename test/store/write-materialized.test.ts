@@ -1,5 +1,6 @@
 import {readdir, readFile, writeFile} from 'node:fs/promises';
 import {describe, expect, it} from 'vitest';
+import type {Batches} from '../../src/core/batches.ts';
 import {writeMaterialized} from '../../src/store/write-materialized.ts';
 import {createFakeClock} from '../helpers/fake-clock.ts';
 import {createTempFolder} from '../helpers/temp-folder.ts';
@@ -33,7 +34,7 @@ describe('writeMaterialized', () => {
   });
 });
 
-async function* rowsOf(count: number, failure?: Error): AsyncGenerator<{text: string}> {
-  for (let n = 0; n < count; n++) yield await Promise.resolve({text: `{"n":${n}}`});
+async function* rowsOf(count: number, failure?: Error): Batches<{text: string}> {
+  for (let n = 0; n < count; n++) yield await Promise.resolve([{text: `{"n":${n}}`}]);
   if (failure !== undefined) throw failure;
 }
