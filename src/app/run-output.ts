@@ -218,7 +218,7 @@ function firstAttempts(rows: Batches<MaterializedRow>): AsyncIterable<Rollout> {
 
 async function countAll(rows: Batches<MaterializedRow>): Promise<number> {
   let count = 0;
-  for await (const batch of rows) for (const _ of batch) count++;
+  for await (const batch of rows) count += Array.from(batch, () => 1).length;
   return count;
 }
 

@@ -8,7 +8,7 @@ export interface RowParts {
   /** The members of its identity as they are written: `agent_ref` and the two indices. */
   readonly identity: string;
   /** Whether the head has a member. */
-  has(key: string): boolean;
+  readonly has: (key: string) => boolean;
 }
 
 const identityKeys: readonly string[] = ['agent_ref', '_ng_task_index', '_ng_rollout_index'];

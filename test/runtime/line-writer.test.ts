@@ -11,7 +11,7 @@ describe('openLineWriter', () => {
     await using folder = await createTempFolder();
     const writer = await openLineWriter(folder.file('out'), {clock: createFakeClock(), append: false});
     const lines = Array.from({length: 1000}, (_, n) => `${n} ü`.repeat((n % 7) + 1));
-    await Promise.all(lines.map((line) => writer.write(line)));
+    await Promise.all(lines.map(async (line) => await writer.write(line)));
     await writer.close();
     expect(await readFile(folder.file('out'), 'utf8')).toBe(lines.map((line) => `${line}\n`).join(''));
   });
@@ -140,7 +140,7 @@ describe('createStreamWriter', () => {
     });
     stream.on('error', () => undefined);
     const writer = createStreamWriter(stream, 'standard output', {clock: createFakeClock()});
-    const writes = Array.from({length: 20}, () => writer.write('x'.repeat(1024 * 1024)));
+    const writes = Array.from({length: 20}, async () => await writer.write('x'.repeat(1024 * 1024)));
     const results = await Promise.allSettled(writes);
     expect(results.some(({status}) => status === 'rejected')).toBe(true);
     await expect(writer.close()).rejects.toMatchObject({
