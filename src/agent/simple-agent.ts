@@ -70,9 +70,12 @@ async function takeTurns(
 /** The parameters that a row sets. A null is NeMo Gym's way to write one that is not set, and stays away from the model. */
 function paramsOf(row: JsonObject): JsonObject {
   const params = asJsonObject(row['responses_create_params']) ?? {};
-  const isSet = ([, value]: readonly [string, unknown]): boolean => value !== null && value !== undefined;
-  const members = Object.entries(params);
-  return members.every(isSet) ? params : Object.fromEntries(members.filter(isSet));
+  for (const key in params) if (params[key] == null) return withoutUnset(params);
+  return params;
+}
+
+function withoutUnset(params: JsonObject): JsonObject {
+  return Object.fromEntries(Object.entries(params).filter(([, value]) => value != null));
 }
 
 function itemsOf(input: JsonValue | undefined): readonly JsonValue[] {

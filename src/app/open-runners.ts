@@ -1,6 +1,7 @@
 import {createSimpleAgent} from '../agent/simple-agent.ts';
-import {limitTime, runLocally} from '../collect/run-rollout.ts';
+import {runLocally} from '../collect/run-rollout.ts';
 import {scoreAnew} from '../collect/score-anew.ts';
+import {limitTime} from '../collect/time-limit.ts';
 import type {LoadedConfig} from '../config/load-config.ts';
 import type {ModelConfig} from '../config/model-config.ts';
 import type {Clock} from '../core/clock.ts';

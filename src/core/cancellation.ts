@@ -21,7 +21,8 @@ export function throwIfCancelled({reason}: Cancellation): void {
 /** A cancellation with its trigger. Cancelling a parent cancels its children. */
 export class CancellationSource implements Cancellation {
   reason: Error | undefined;
-  readonly #listeners = new Set<Listener>();
+  /** Made with the first of them: most scopes of a run have none. */
+  #listeners: Set<Listener> | undefined;
   #leaveParent: () => void = () => undefined;
 
   constructor(parent?: Cancellation) {
@@ -33,8 +34,9 @@ export class CancellationSource implements Cancellation {
       listener(this.reason);
       return () => undefined;
     }
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
+    const listeners = (this.#listeners ??= new Set());
+    listeners.add(listener);
+    return () => listeners.delete(listener);
   }
 
   /** Cancels; the first reason wins. */
@@ -42,8 +44,8 @@ export class CancellationSource implements Cancellation {
     if (this.reason !== undefined) return;
     this.reason = reason;
     this.#leaveParent();
-    const listeners = [...this.#listeners];
-    this.#listeners.clear();
+    const listeners = [...(this.#listeners ?? [])];
+    this.#listeners?.clear();
     for (const listener of listeners) listener(reason);
   }
 
@@ -54,6 +56,6 @@ export class CancellationSource implements Cancellation {
 
   /** How many wait to be told; tests assert that finished work leaves none. */
   get listenerCount(): number {
-    return this.#listeners.size;
+    return this.#listeners?.size ?? 0;
   }
 }

@@ -1,6 +1,7 @@
 import {describe, expect, it} from 'vitest';
 import {type CollectEnd, collectRollouts} from '../../src/collect/collect-rollouts.ts';
-import {limitTime, runLocally} from '../../src/collect/run-rollout.ts';
+import {runLocally} from '../../src/collect/run-rollout.ts';
+import {limitTime} from '../../src/collect/time-limit.ts';
 import {CancellationSource} from '../../src/core/cancellation.ts';
 import {CallError, type CallErrorOptions, CancelledError} from '../../src/core/errors.ts';
 import type {Agent, Judge} from '../../src/core/ports.ts';

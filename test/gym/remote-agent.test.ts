@@ -1,5 +1,5 @@
 import {describe, expect, it} from 'vitest';
-import {limitTime} from '../../src/collect/run-rollout.ts';
+import {limitTime} from '../../src/collect/time-limit.ts';
 import {CancellationSource} from '../../src/core/cancellation.ts';
 import {CancelledError} from '../../src/core/errors.ts';
 import {failureNotes} from '../../src/core/failure-notes.ts';

@@ -1,7 +1,8 @@
 import OpenAI from 'openai';
 import {describe, expect, it} from 'vitest';
 import {createSimpleAgent} from '../../../src/agent/simple-agent.ts';
-import {limitTime, runLocally} from '../../../src/collect/run-rollout.ts';
+import {runLocally} from '../../../src/collect/run-rollout.ts';
+import {limitTime} from '../../../src/collect/time-limit.ts';
 import {CallError, type CallErrorOptions} from '../../../src/core/errors.ts';
 import type {JsonObject} from '../../../src/core/json.ts';
 import type {Judge, ResourcesServer} from '../../../src/core/ports.ts';
