@@ -11,7 +11,6 @@ export interface NumberDescription {
 
 /** Describes the values that are there (NaN is not); undefined when none is. Sums are compensated, so order and size do no harm. */
 export function describeNumbers(values: Float64Array): NumberDescription | undefined {
-  if (values.length === 1) return describeNumber(values[0] ?? Number.NaN);
   const present = values.filter((value) => !Number.isNaN(value)).sort();
   const count = present.length;
   if (count === 0) return undefined;
@@ -24,12 +23,6 @@ export function describeNumbers(values: Float64Array): NumberDescription | undef
     median: quantileOfSorted(present, 0.5),
     std: count < 2 ? undefined : Math.sqrt(squaredDeviations(present, mean) / (count - 1)),
   };
-}
-
-/** Describes one value, without the arrays that several need; undefined for NaN. */
-export function describeNumber(value: number): NumberDescription | undefined {
-  if (Number.isNaN(value)) return undefined;
-  return {count: 1, mean: value, max: value, min: value, median: value, std: undefined};
 }
 
 /** The quantile `q` (0 to 1) of sorted values, linear between neighbours, as NumPy's default; NaN of no values. */

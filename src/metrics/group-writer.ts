@@ -1,4 +1,4 @@
-import {describeNumber, describeNumbers} from './describe-numbers.ts';
+import {describeNumbers} from './describe-numbers.ts';
 import type {AgentTable} from './metrics-fold.ts';
 import {type Described, statisticNames, withStandardDeviations} from './statistics.ts';
 import type {TaskGroup} from './task-groups.ts';
@@ -38,6 +38,9 @@ export class GroupWriter {
   }
 
   #statistics(rows: Uint32Array): string {
+    const [first = 0] = rows;
+    // Most tasks of most runs have one rollout.
+    if (rows.length === 1) return this.#statisticsOfOne(first);
     const described = withStandardDeviations(this.#describe(rows), rows.length);
     let text = '';
     for (const [place, statistic] of statisticNames.entries()) {
@@ -49,14 +52,23 @@ export class GroupWriter {
     return text;
   }
 
+  /** One value is its own mean, maximum, minimum and median, and has no spread. */
+  #statisticsOfOne(row: number): string {
+    let text = '';
+    for (const [place, statistic] of statisticNames.entries()) {
+      for (const {column, statisticKeys} of this.#columns) {
+        const value = column.at(row);
+        if (Number.isNaN(value)) continue;
+        text += `,${statisticKeys[place] ?? ''}:${statistic === 'std' ? '0' : textOf(value)}`;
+      }
+    }
+    return text;
+  }
+
   #describe(rows: Uint32Array): Described<WrittenColumn> {
     const described: Described<WrittenColumn>[number][] = [];
-    const [first = 0] = rows;
     for (const written of this.#columns) {
-      const {column} = written;
-      // Most tasks of most runs have one rollout.
-      const description =
-        rows.length === 1 ? describeNumber(column.at(first)) : describeNumbers(column.pick(rows));
+      const description = describeNumbers(written.column.pick(rows));
       if (description !== undefined) described.push([written, description]);
     }
     return described;
