@@ -7,6 +7,7 @@ import {asJsonObject, asNumber, type JsonObject} from '../core/json.ts';
 import type {Outcome} from '../core/rollout.ts';
 import type {MaterializeOptions} from '../dataset/materialize-options.ts';
 import {materializeRows} from '../dataset/materialize-rows.ts';
+import {RowDrafts} from '../dataset/row-drafts.ts';
 import type {Survey} from '../dataset/survey.ts';
 import {surveyInput} from '../dataset/survey-input.ts';
 import {createMetricsFold} from '../metrics/metrics-fold.ts';
@@ -99,9 +100,10 @@ export async function collect(
     : await planAgentsOfHead(config, environment, hooks.abort);
   const materializing = await planMaterializing(config, plans, environment);
   await using input = await openRunInput(paths, environment, hooks.abort);
-  const survey = await surveyInput(input, materializing);
+  const drafts = new RowDrafts();
+  const survey = await surveyInput(input, materializing, drafts);
   for (const notice of survey.notices) environment.logger.warn(notice);
-  const prepared = {request, config, paths, plans, materializing, input, survey};
+  const prepared = {request, config, paths, plans, materializing, input, survey, drafts};
   // Awaited, so that the input stays open until the run is over.
   return await runPrepared(prepared, environment, hooks, exitCodes);
 }
@@ -119,6 +121,7 @@ interface PreparedRun {
   readonly materializing: MaterializeOptions;
   readonly input: InputSource;
   readonly survey: Survey;
+  readonly drafts: RowDrafts;
 }
 
 async function runPrepared(
@@ -190,7 +193,7 @@ function plansInUse(plans: readonly AgentPlan[], {agents}: Survey): readonly Age
 }
 
 async function openOutputOf(
-  {request, config, paths, plans, materializing, input, survey}: PreparedRun,
+  {request, config, paths, plans, materializing, input, survey, drafts}: PreparedRun,
   hooks: Pick<RunOutputOptions, 'metrics' | 'summary' | 'abort' | 'onStorageFailure'>,
   environment: AppEnvironment,
 ): Promise<RunOutput> {
@@ -205,11 +208,15 @@ async function openOutputOf(
     maxAttempts: config.collect.maxAttempts,
     inputPath: paths.input === '-' ? undefined : paths.input,
     about: {input: paths.input, rows, tasks, rollouts},
-    rows: () => materializeRows(input, survey, materializing),
+    rows: () => materializeRows(input, survey, materializing, drafts),
   };
-  return paths.output === '-'
-    ? openStreamOutput(options, rollouts, environment)
-    : openRunOutput(paths.output, options, environment);
+  const output =
+    paths.output === '-'
+      ? openStreamOutput(options, rollouts, environment)
+      : await openRunOutput(paths.output, options, environment);
+  // A resumed run has its rows in a file: they need not be kept.
+  drafts.take();
+  return output;
 }
 
 function liveCounts(owed: number): LiveCounts {

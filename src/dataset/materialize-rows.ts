@@ -4,9 +4,10 @@ import {NumberColumn} from '../core/number-column.ts';
 import type {RolloutId} from '../core/rollout.ts';
 import type {InputSource} from '../runtime/input-source.ts';
 import {checkRow} from './check-row.ts';
-import {type MaterializeOptions, repeatsFor} from './materialize-options.ts';
+import {type MaterializeOptions, type Repeats, repeatsFor} from './materialize-options.ts';
 import {type InputRow, parseRow, readRows} from './read-rows.ts';
-import {rowTemplate} from './row-template.ts';
+import type {RowDrafts} from './row-drafts.ts';
+import {type RowTemplate, rowTemplate} from './row-template.ts';
 import type {Survey} from './survey.ts';
 
 /** One rollout to do, as it stands in the materialised file. */
@@ -18,52 +19,75 @@ export interface MaterializedRow {
 }
 
 /**
- * Reads the surveyed input a second time and expands it: each row's rollouts follow one another (aabbcc), rollout
- * indices count on where the same task comes again. One line is held at a time. Fails with `ERR_DATASET` when the
- * input is not what was surveyed.
+ * Expands the surveyed rows: each row's rollouts follow one another (aabbcc), rollout indices count on where the same task
+ * comes again. Takes the rows from `drafts`; where those were too many to keep, it reads the input a second time, one line at
+ * a time, and fails with `ERR_DATASET` when that is not what was surveyed.
  */
-export async function* materializeRows(
+export function materializeRows(
   source: InputSource,
   survey: Survey,
   options: MaterializeOptions,
+  drafts?: RowDrafts,
 ): Batches<MaterializedRow> {
-  const expansion = new Expansion(source.path, survey, options);
-  for await (const rows of readRows(source, options.limit ?? 0)) yield expansion.expand(rows);
-  expansion.finish();
+  const expansion = new Expansion(survey, options);
+  const templates = drafts?.take();
+  return templates === undefined
+    ? readAgain(source, survey, options, expansion)
+    : oneBatch(expansion.expand(templates));
+}
+
+async function* readAgain(
+  source: InputSource,
+  survey: Survey,
+  options: MaterializeOptions,
+  expansion: Expansion,
+): Batches<MaterializedRow> {
+  for await (const rows of readRows(source, options.limit ?? 0))
+    yield expansion.expand(templatesOf(rows, source.path, options));
+  if (expansion.rows !== survey.rows) throw changedError(source.path);
+}
+
+function* templatesOf(
+  rows: Iterable<InputRow>,
+  path: string,
+  options: MaterializeOptions,
+): Generator<RowTemplate> {
+  for (const input of rows) {
+    const parsed = parseRow(input);
+    if ('problem' in parsed || checkRow(parsed.row, options).length > 0) throw changedError(path);
+    yield rowTemplate(parsed.text, parsed.row, options);
+  }
+}
+
+async function* oneBatch<T>(batch: Iterable<T>): Batches<T> {
+  yield await Promise.resolve(batch);
 }
 
 class Expansion {
-  readonly #path: string;
+  /** Rows so far. */
+  rows = 0;
   readonly #survey: Survey;
-  readonly #options: MaterializeOptions;
+  readonly #numRepeats: Repeats;
   readonly #rolloutsOfTask = new NumberColumn('uint32');
-  #rows = 0;
 
-  constructor(path: string, survey: Survey, options: MaterializeOptions) {
-    this.#path = path;
+  constructor(survey: Survey, {numRepeats}: MaterializeOptions) {
     this.#survey = survey;
-    this.#options = options;
+    this.#numRepeats = numRepeats;
   }
 
-  *expand(rows: Iterable<InputRow>): Generator<MaterializedRow> {
-    const options = this.#options;
-    for (const input of rows) {
-      const parsed = parseRow(input);
-      const isAsSurveyed = !('problem' in parsed) && checkRow(parsed.row, options).length === 0;
-      if (!isAsSurveyed || ++this.#rows > this.#survey.rows) throw changedError(this.#path);
-      const {agentName, line} = rowTemplate(parsed.text, parsed.row, options);
-      const {taskIndex, slot} = this.#survey.taskNumbers.taskOf(input.index);
+  *expand(templates: Iterable<RowTemplate>): Generator<MaterializedRow> {
+    for (const {agentName, line} of templates) {
+      // A row more than were surveyed has no number.
+      const row = this.rows++;
+      if (row >= this.#survey.rows) return;
+      const {taskIndex, slot} = this.#survey.taskNumbers.taskOf(row);
       const first = this.#rolloutsOfTask.get(slot);
-      const end = first + (repeatsFor(agentName, options.numRepeats) ?? 0);
+      const end = first + (repeatsFor(agentName, this.#numRepeats) ?? 0);
       for (let rolloutIndex = first; rolloutIndex < end; rolloutIndex++) {
         yield {text: line(taskIndex, rolloutIndex), id: {taskIndex, rolloutIndex}, agentName};
       }
       this.#rolloutsOfTask.set(slot, end);
     }
-  }
-
-  finish(): void {
-    if (this.#rows !== this.#survey.rows) throw changedError(this.#path);
   }
 }
 

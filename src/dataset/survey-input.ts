@@ -8,17 +8,24 @@ import {checkMaterializeOptions, type MaterializeOptions} from './materialize-op
 import {ProblemList} from './problem-list.ts';
 import {promptLength} from './prompt-length.ts';
 import {type InputRow, parseRow, readRows} from './read-rows.ts';
+import type {RowDrafts} from './row-drafts.ts';
 import {RowNotices} from './row-notices.ts';
+import {rowTemplate} from './row-template.ts';
 import type {Survey} from './survey.ts';
 import {TaskNumbering} from './task-numbers.ts';
 
 /**
  * Reads the input once, checks every row and numbers the tasks. Fails with `ERR_DATASET`, naming every problem with
- * its line, or with `ERR_USAGE` on options that make no sense. Keeps some 40 bytes a row while it runs.
+ * its line, or with `ERR_USAGE` on options that make no sense. Keeps some 40 bytes a row while it runs. Good rows are added
+ * to `drafts`.
  */
-export async function surveyInput(source: InputSource, options: MaterializeOptions): Promise<Survey> {
+export async function surveyInput(
+  source: InputSource,
+  options: MaterializeOptions,
+  drafts?: RowDrafts,
+): Promise<Survey> {
   checkMaterializeOptions(options);
-  const surveyor = new Surveyor(source.path, options);
+  const surveyor = new Surveyor(source.path, options, drafts);
   try {
     for await (const rows of readRows(source, options.limit ?? 0)) for (const row of rows) surveyor.add(row);
   } catch (error) {
@@ -31,6 +38,7 @@ export async function surveyInput(source: InputSource, options: MaterializeOptio
 
 class Surveyor {
   readonly #options: MaterializeOptions;
+  readonly #drafts: RowDrafts | undefined;
   readonly #problems: ProblemList;
   readonly #agents: AgentCensus;
   readonly #notices: RowNotices;
@@ -39,8 +47,9 @@ class Surveyor {
   #rows = 0;
   #promptChars = 0;
 
-  constructor(file: string, options: MaterializeOptions) {
+  constructor(file: string, options: MaterializeOptions, drafts: RowDrafts | undefined) {
     this.#options = options;
+    this.#drafts = drafts;
     this.#problems = new ProblemList(file);
     this.#agents = new AgentCensus(options);
     this.#notices = new RowNotices(options);
@@ -53,7 +62,7 @@ class Surveyor {
     this.#digest.update(input.bytes).update('\n');
     const parsed = parseRow(input);
     if ('problem' in parsed) this.report({...parsed.problem, line: input.line});
-    else this.#addParsed(input, parsed.row);
+    else this.#addParsed(input, parsed);
   }
 
   report(problem: Problem): void {
@@ -78,7 +87,7 @@ class Surveyor {
     };
   }
 
-  #addParsed({bytes, line}: InputRow, row: JsonObject): void {
+  #addParsed({bytes, line}: InputRow, {row, text}: {row: JsonObject; text: string}): void {
     const problems = checkRow(row, this.#options);
     for (const problem of problems) this.report({...problem, line});
     this.#notices.add(row);
@@ -87,5 +96,6 @@ class Surveyor {
     if (problems.length > 0) return;
     this.#promptChars += repeats * promptLength(row, this.#options);
     this.#numbering.add(bytes, (row['_ng_task_index'] ?? undefined) as number | undefined);
+    this.#drafts?.add(text.length, () => rowTemplate(text, row, this.#options));
   }
 }

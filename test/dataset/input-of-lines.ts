@@ -1,6 +1,8 @@
+import {expect} from 'vitest';
 import {itemsOf} from '../../src/core/batches.ts';
 import type {MaterializeOptions} from '../../src/dataset/materialize-options.ts';
 import {type MaterializedRow, materializeRows} from '../../src/dataset/materialize-rows.ts';
+import {RowDrafts} from '../../src/dataset/row-drafts.ts';
 import type {Survey} from '../../src/dataset/survey.ts';
 import {surveyInput} from '../../src/dataset/survey-input.ts';
 import type {InputSource} from '../../src/runtime/input-source.ts';
@@ -31,8 +33,12 @@ export async function materializeAll(
   source: InputSource,
   options: MaterializeOptions = plainOptions(),
 ): Promise<{survey: Survey; rows: MaterializedRow[]}> {
-  const survey = await surveyInput(source, options);
-  return {survey, rows: await collect(itemsOf(materializeRows(source, survey, options)))};
+  const drafts = new RowDrafts();
+  const survey = await surveyInput(source, options, drafts);
+  const rows = await collect(itemsOf(materializeRows(source, survey, options, drafts)));
+  // Kept or read again, they are the same.
+  expect(await collect(itemsOf(materializeRows(source, survey, options)))).toEqual(rows);
+  return {survey, rows};
 }
 
 /** All that a stream gives. */

@@ -1,0 +1,27 @@
+import type {RowTemplate} from './row-template.ts';
+
+// Some ten thousand rows; a long run must not keep its input in memory.
+const mostCharacters = 16 * 2 ** 20;
+
+/**
+ * The templates of the rows that a survey has found good, as long as they are few: then the input need not be read a second
+ * time.
+ */
+export class RowDrafts {
+  #templates: RowTemplate[] | undefined = [];
+  #characters = 0;
+
+  /** Adds the next row, whose line has so many characters. */
+  add(characters: number, make: () => RowTemplate): void {
+    this.#characters += characters;
+    if (this.#characters > mostCharacters) this.#templates = undefined;
+    this.#templates?.push(make());
+  }
+
+  /** All of them, for whoever asks first, and not kept any longer; undefined when they were too many. */
+  take(): readonly RowTemplate[] | undefined {
+    const templates = this.#templates;
+    this.#templates = undefined;
+    return templates;
+  }
+}
