@@ -1,6 +1,7 @@
 import {type FileHandle, open, stat} from 'node:fs/promises';
 import type {Writable} from 'node:stream';
 import type {Clock} from '../core/clock.ts';
+import {BatchBuffer} from './batch-buffer.ts';
 import {storeError} from './store-error.ts';
 
 /** Appends lines, whole and in order. After a failure it takes nothing more and every call fails alike. */
@@ -69,6 +70,7 @@ export function createStreamWriter(stream: Writable, name: string, options: Line
 
 class BatchingWriter implements LineWriter {
   readonly #target: Target;
+  readonly #buffer = new BatchBuffer();
   readonly #name: string;
   readonly #options: LineWriterOptions;
   #queue: string[] = [];
@@ -133,7 +135,7 @@ class BatchingWriter implements LineWriter {
       const bytes = this.#queuedBytes;
       this.#queue = [];
       await this.#guard(async () => {
-        await this.#target.append(Buffer.from(`${batch.join('\n')}\n`));
+        await this.#target.append(this.#buffer.encode(batch));
         if (this.#options.clock.monotonic() - this.#lastSyncMs >= syncEveryMs) await this.#sync();
       });
       this.#queuedBytes = Math.max(0, this.#queuedBytes - bytes);
