@@ -19,6 +19,17 @@ const leanUndici = {
       : undefined,
 };
 
+/** Commander starts programs for subcommands that are such; none of ours is, and loading what that needs takes time. */
+const leanCommander = {
+  name: 'lean-commander',
+  transform(code, id) {
+    const loaded = "require('node:child_process')";
+    if (!id.endsWith('/commander/lib/command.js')) return undefined;
+    if (!code.includes(loaded)) throw new Error('commander loads node:child_process in another way');
+    return code.replace(loaded, `{spawn: (...args) => ${loaded}.spawn(...args)}`);
+  },
+};
+
 /** Packages that are bundled bring their licences along. */
 const licences = {
   name: 'licences',
@@ -43,7 +54,7 @@ export default defineConfig({
   platform: 'node',
   // Large, and loaded only where a configuration asks for it.
   external: [/^node:/, /^@azure\//],
-  plugins: [leanUndici, licences],
+  plugins: [leanUndici, leanCommander, licences],
   // A dependency takes its own path for a seed.
   transform: {define: {__filename: '"rollcall"'}},
   output: {

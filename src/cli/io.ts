@@ -20,10 +20,13 @@ const columnsWithoutTerminal = 80;
 
 /** The process's own streams. `NO_COLOR`, `CI`, `TERM=dumb` and a missing terminal are respected. */
 export function processIo(): Io {
-  const {stdin, stdout, stderr, env} = process;
+  const {stdout, stderr, env} = process;
   const interactive = stderr.isTTY && isUnset(env['CI']) && env['TERM'] !== 'dumb';
   return {
-    stdin,
+    // Opened when it is asked for: most commands do not read it.
+    get stdin() {
+      return process.stdin;
+    },
     stdout,
     stderr,
     env,

@@ -1,11 +1,9 @@
 import {exitCodes} from '../core/errors.ts';
-import {tuneEngine} from '../runtime/engine.ts';
 import {type Io, processIo} from './io.ts';
 import {renderError} from './render-error.ts';
 
 /** Runs the program for this process and leaves its exit code behind. `command` stands before the arguments (aliases). */
 export async function runProgram(command: readonly string[] = []): Promise<void> {
-  tuneEngine();
   const io = processIo();
   let lost: NodeJS.ErrnoException | undefined;
   io.stdout.on('error', (error) => (lost ??= error));

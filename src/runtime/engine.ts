@@ -1,6 +1,6 @@
 import {setFlagsFromString} from 'node:v8';
 
-/** Sets V8 up for a program that runs for a second as often as for a day. To be called before anything else is loaded. */
+/** Sets V8 up for a program that runs for a second as often as for a day. To be called before a command is loaded. */
 export function tuneEngine(): void {
   // Collects garbage once the heap is 60 % larger than what is in use. Left to itself V8 waits until it is four times as
   // large, so that a long run, which keeps no more than a short one, would take twice the memory.
