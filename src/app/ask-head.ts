@@ -4,6 +4,7 @@ import {collectSecrets} from '../config/secrets.ts';
 import {type Cancellation, CancellationSource} from '../core/cancellation.ts';
 import {createGymHttp} from '../gym/gym-http.ts';
 import {agentsOf, askHead, findAgent, type HeadOptions, type HeadView} from '../gym/head-client.ts';
+import {askDeployments, type DeploymentStatus} from '../gym/head-deployments.ts';
 import {askInstances, type ServerInstanceStatus} from '../gym/head-instances.ts';
 import {areOfOneHost} from '../gym/server-address.ts';
 import type {AppEnvironment} from './environment.ts';
@@ -14,6 +15,8 @@ import {impliedTimeoutMs, type RemoteAgentPlan, remoteScoringOf} from './plan-ag
 export interface HeadStatus {
   readonly headUrl: string;
   readonly servers: readonly ServerInstanceStatus[];
+  /** Of models that have several. */
+  readonly deployments: readonly DeploymentStatus[];
 }
 
 /**
@@ -63,7 +66,11 @@ export async function askStatus(sources: ConfigSources, environment: AppEnvironm
   const config = await loadRunConfig(sources, environment, {withServers: false});
   return await withHead(config, environment, new CancellationSource(), async (options) => {
     const {address} = await askHead(options);
-    return {headUrl: address, servers: await askInstances(options)};
+    return {
+      headUrl: address,
+      servers: await askInstances(options),
+      deployments: await askDeployments(options),
+    };
   });
 }
 

@@ -1,5 +1,6 @@
 import {createHash} from 'node:crypto';
 import type {LoadedConfig} from '../config/load-config.ts';
+import type {ModelConfig} from '../config/model-config.ts';
 import type {JsonObject, JsonValue} from '../core/json.ts';
 import type {MaterializeOptions} from '../dataset/materialize-options.ts';
 import {endpointOf} from './open-deployments.ts';
@@ -47,9 +48,19 @@ async function agentFingerprint(plan: AgentPlan, config: LoadedConfig): Promise<
   };
 }
 
+/** Of several deployments, each kind once: where they are, and how many, changes no answer. */
 function modelFingerprint(name: string, {models, simulators}: LoadedConfig): JsonValue {
   const settings = models.get(name);
   if (settings === undefined) return null;
+  if (settings.deployments.length === 0) return deploymentFingerprint(settings, simulators);
+  const kinds = settings.deployments.map((entry) =>
+    JSON.stringify(deploymentFingerprint(entry.settings, simulators)),
+  );
+  const [only, ...others] = [...new Set(kinds)].sort().map((kind) => JSON.parse(kind) as JsonObject);
+  return only !== undefined && others.length > 0 ? {deployments: [only, ...others]} : (only ?? null);
+}
+
+function deploymentFingerprint(settings: ModelConfig, simulators: LoadedConfig['simulators']): JsonObject {
   const {openaiBaseUrl, openaiModel, upstreamApi, modelFamily} = settings;
   const simulator = typeof openaiBaseUrl === 'object' ? simulators.get(openaiBaseUrl.name) : undefined;
   return {

@@ -12,18 +12,21 @@ import type {WireModel} from '../core/wire.ts';
 import {dispatchModel} from '../dispatch/dispatch-model.ts';
 import {dispatchWire} from '../dispatch/dispatch-wire.ts';
 import {createDispatcher, type Dispatcher} from '../dispatch/dispatcher.ts';
+import type {Standing} from '../dispatch/pool-member.ts';
 import type {RetryOptions} from '../dispatch/retry-policy.ts';
 import {packageVersion} from '../runtime/installation.ts';
 import type {IdFactory} from './create-id.ts';
 import {credentialsOf} from './deployment-credentials.ts';
 import type {AppEnvironment} from './environment.ts';
 import type {DeploymentSettings} from './gateway-models.ts';
+import {doorPatienceOf, patienceOf} from './patience.ts';
 import type {DeploymentAddress, SharedAdmission} from './share-admissions.ts';
 
-/** One deployment, open for calls through its one dispatcher. */
+/** A model's deployment, or its several deployments, open for calls through one dispatcher. */
 export interface Deployment {
   readonly name: string;
-  readonly model: AzureModel;
+  /** What clients of a door are told that they talk to. */
+  readonly deployment: string;
   /** Calls in flight at most, over all doors. */
   readonly limit: number;
   /** Rollouts in flight that keep it busy as things stand. */
@@ -38,15 +41,25 @@ export interface Deployment {
   readonly address: string;
   /** Whether a call could start at once. */
   readonly hasRoom: () => boolean;
-  readonly load: () => {readonly inFlight: number; readonly waiting: number};
+  readonly load: () => DeploymentLoad;
+  /** Each of several deployments, by its name within the model. */
+  readonly members: ReadonlyMap<string, () => DeploymentLoad>;
 }
 
-/** A deployment with the client that is to be closed. */
+/** A deployment's calls at this moment. */
+export interface DeploymentLoad {
+  readonly inFlight: number;
+  readonly waiting: number;
+  /** `serving`, or why it is asked for less; undefined where it has no others beside it. */
+  readonly standing?: Standing | undefined;
+}
+
+/** A deployment that is to be closed. */
 export interface OpenDeployment extends Deployment {
-  readonly client: AzureClient;
+  readonly close: () => Promise<void>;
 }
 
-/** Which deployment an instance asks. */
+/** Which deployment is asked, and how. */
 export interface AddressedModel extends DeploymentAddress {
   readonly settings: DeploymentSettings;
 }
@@ -69,29 +82,54 @@ const rolloutsPerPlace = 2;
 
 /** Puts the pieces of one deployment together; nothing is sent. Fails with `ERR_CONFIG`, `ERR_CREDENTIALS` or `ERR_HEADERS`. */
 export function openDeployment(model: AdmittedModel, context: OpenContext): OpenDeployment {
-  const {settings, endpoint, limit, isAdaptive, admission} = model;
-  const {logger} = context.environment;
-  const client = openClient(model, context);
-  const azure = openModel(model, client, context);
-  const wire = openWire(model, client, context);
-  for (const notice of new Set([...azure.notices, ...wire.notices]))
-    logger.warn(`${settings.name}: ${notice}`);
+  const {settings, deployment, limit, admission} = model;
+  const {azure, wire, address, close} = openExchanges(model, context);
   const patient = dispatcherOf(model, patienceOf(settings), context.environment);
   const tokensOf = (params: JsonObject): number => azure.chargeOf(params, 'responses');
   const brief = dispatcherOf(model, doorPatienceOf(settings), context.environment);
   return {
     name: settings.name,
-    model: azure,
+    deployment,
     limit,
-    client,
-    width: () => (isAdaptive ? admission.limit * rolloutsPerPlace : limit),
-    asPolicy: dispatchModel(azure.respond, patient, 'new', tokensOf),
-    asJudge: dispatchModel(azure.respond, patient, 'begun', tokensOf),
-    wire: dispatchWire(wire.model, brief, 'new', ({body, api}) => azure.chargeOf(body, api)),
-    address: redactUrl(`${endpoint.origin}${endpoint.prefix}`),
+    close,
+    width: () => widthOf(model),
+    asPolicy: dispatchModel(azure.respond, patient, {priority: 'new', tokensOf}),
+    asJudge: dispatchModel(azure.respond, patient, {priority: 'begun', tokensOf}),
+    wire: dispatchWire(wire.model, brief, {
+      priority: 'new',
+      tokensOf: ({body, api}) => azure.chargeOf(body, api),
+    }),
+    address,
     hasRoom: () => admission.hasRoom,
     load: () => ({inFlight: admission.inFlight, waiting: admission.waiting}),
+    members: new Map(),
   };
+}
+
+/** Rollouts in flight that keep a deployment busy as things stand. */
+export function widthOf({isAdaptive, admission, limit}: SharedAdmission): number {
+  return isAdaptive ? admission.limit * rolloutsPerPlace : limit;
+}
+
+/** Single exchanges with one deployment: nothing is admitted or tried again. */
+export interface OpenExchanges {
+  readonly azure: AzureModel;
+  readonly wire: AzureWire;
+  /** Where it is, for people. */
+  readonly address: string;
+  readonly close: () => Promise<void>;
+}
+
+/** Opens the way to one deployment. Fails as `openDeployment` does. */
+export function openExchanges(model: AdmittedModel, context: OpenContext): OpenExchanges {
+  const {settings, endpoint} = model;
+  const client = openClient(model, context);
+  const azure = openModel(model, client, context);
+  const wire = openWire(model, client, context);
+  for (const notice of new Set([...azure.notices, ...wire.notices]))
+    context.environment.logger.warn(`${settings.name}: ${notice}`);
+  const address = redactUrl(`${endpoint.origin}${endpoint.prefix}`);
+  return {azure, wire, address, close: () => client.close()};
 }
 
 function openClient(
@@ -170,28 +208,6 @@ function dispatcherOf(
         `${deployment}: ${error.code}, trying again in ${String(Math.round(delayMs))} ms: ${error.message}`,
       ),
   });
-}
-
-/** For rollouts, which have all the time that the run has. */
-function patienceOf({retry}: ModelConfig): RetryOptions {
-  return {
-    maxTries: retry.maxTries,
-    baseDelayMs: retry.baseDelayS * 1000,
-    maxDelayMs: retry.maxDelayS * 1000,
-    maxWaitMs: retry.maxWaitS * 1000,
-  };
-}
-
-/** For clients at a door, who wait and have retries of their own. */
-function doorPatienceOf(settings: ModelConfig): RetryOptions {
-  const {maxTries, maxWaitMs, ...patience} = patienceOf(settings);
-  const {doorMaxTries, doorMaxWaitS} = settings.retry;
-  return {
-    ...patience,
-    maxTries: Math.min(maxTries, doorMaxTries),
-    maxWaitMs: Math.min(maxWaitMs, doorMaxWaitS * 1000),
-    outageMs: 0,
-  };
 }
 
 function limitsOf({timeouts}: ModelConfig): Partial<TransportLimits> {

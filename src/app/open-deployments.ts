@@ -7,10 +7,13 @@ import type {DeploymentSettings} from './gateway-models.ts';
 import {
   type AddressedModel,
   type Deployment,
+  type OpenContext,
   type OpenDeployment,
   openDeployment,
 } from './open-deployment.ts';
-import {shareAdmissions} from './share-admissions.ts';
+import {openPool} from './open-pool.ts';
+import {poolNames} from './pool-names.ts';
+import {type SharedAdmission, shareAdmissions} from './share-admissions.ts';
 
 /** The deployments of a configuration, each opened once however many agents and judges use it. */
 export interface Deployments extends AsyncDisposable {
@@ -32,19 +35,23 @@ export function openDeployments(
   {models, simulatorUrls}: OpenDeploymentsOptions,
 ): Deployments {
   const problems: Problem[] = [];
-  const addressed: AddressedModel[] = [];
+  const addressed: AddressedEntry[] = [];
   for (const settings of new Set(models)) {
-    const address = (): AddressedModel => addressOf(settings, config, simulatorUrls);
-    const found = collectProblems(address, settings.path, config, problems);
-    if (found !== undefined) addressed.push(found);
+    for (const entry of entriesOf(settings)) {
+      const address = (): AddressedEntry => addressOf(settings, entry, config, simulatorUrls);
+      const found = collectProblems(address, entry.settings.path, config, problems);
+      if (found !== undefined) addressed.push(found);
+    }
   }
   const {serverToken} = config;
   const context = {environment, createId: createIdFactory(environment.random), serverToken};
   const opened = new Map<string, OpenDeployment>();
-  for (const model of shareAdmissions(addressed, environment.clock)) {
-    const open = (): OpenDeployment => openDeployment(model, context);
-    const deployment = collectProblems(open, model.settings.path, config, problems);
-    if (deployment !== undefined) opened.set(model.settings.name, deployment);
+  const admitted = shareAdmissions(addressed, environment.clock);
+  for (const settings of new Set(admitted.map(({model}) => model))) {
+    const own = admitted.filter(({model}) => model === settings);
+    const open = (): OpenDeployment => openOne(settings, own, context);
+    const deployment = collectProblems(open, settings.path, config, problems);
+    if (deployment !== undefined) opened.set(settings.name, deployment);
   }
   if (problems.length > 0) throw settingsError(problems);
   noteLowLimits(opened.values(), config, environment);
@@ -56,7 +63,7 @@ export function openDeployments(
     },
     all: opened,
     async [Symbol.asyncDispose]() {
-      await Promise.all([...opened.values()].map(({client}) => client.close()));
+      await Promise.all([...opened.values()].map(({close}) => close()));
     },
   };
 }
@@ -87,13 +94,31 @@ export function endpointOf(
   });
 }
 
+/** One deployment of a model, and where it is. */
+interface AddressedEntry extends AddressedModel {
+  readonly model: DeploymentSettings;
+  readonly name: string | undefined;
+  readonly weight: number;
+  readonly priority: number;
+}
+
+type Entry = Pick<AddressedEntry, 'settings' | 'name' | 'weight' | 'priority'>;
+
+function entriesOf(model: DeploymentSettings): readonly Entry[] {
+  const {deployments} = model;
+  return deployments.length > 0 ? deployments : [{settings: model, name: undefined, weight: 1, priority: 1}];
+}
+
 function addressOf(
-  settings: DeploymentSettings,
+  model: DeploymentSettings,
+  {settings, ...entry}: Entry,
   {collect}: LoadedConfig,
   simulatorUrls: ReadonlyMap<string, string>,
-): AddressedModel {
+): AddressedEntry {
   const endpoint = endpointOf(settings, simulatorUrls);
   return {
+    ...entry,
+    model,
     settings,
     endpoint,
     deployment: endpoint.deployment ?? settings.openaiModel ?? '',
@@ -103,6 +128,36 @@ function addressOf(
       tokensPerMinute: settings.tpm ?? collect.tpm,
     },
   };
+}
+
+type AdmittedEntry = Omit<AddressedEntry, 'limit'> & SharedAdmission;
+
+function openOne(
+  model: DeploymentSettings,
+  entries: readonly AdmittedEntry[],
+  context: OpenContext,
+): OpenDeployment {
+  const [only] = entries;
+  if (model.deployments.length === 0 && only !== undefined) return openDeployment(only, context);
+  const names = poolNames(entries);
+  refuseTwins(entries, names);
+  const named = entries.map((entry, index) => ({...entry, name: names[index] ?? ''}));
+  return openPool(model, named, context);
+}
+
+/** A deployment that is named twice would be thought to have twice its quota; two of the same name cannot be told apart. */
+function refuseTwins(entries: readonly AdmittedEntry[], names: readonly string[]): void {
+  const problems = entries.flatMap(({admission, settings: {path}}, index): readonly Problem[] => {
+    const twin = entries.slice(0, index).findIndex((other) => other.admission === admission);
+    if (twin >= 0) {
+      const message = `this is the deployment of \`${names[twin] ?? ''}\` once more`;
+      return [{message, path, hint: 'Name each deployment once.'}];
+    }
+    if (names.indexOf(names[index] ?? '') === index) return [];
+    const message = `another deployment is called \`${names[index] ?? ''}\` already`;
+    return [{message, path, hint: 'Give each a `name` of its own.'}];
+  });
+  if (problems.length > 0) throw settingsError(problems);
 }
 
 /** A limit of the configuration that keeps `--concurrency` from being reached is easily overlooked. */
@@ -130,7 +185,9 @@ function collectProblems<T>(
   } catch (error) {
     if (!(error instanceof RollcallError)) throw error;
     const {message, hint} = error;
-    problems.push({message, hint, path, ...config.locate(path)}, ...error.problems);
+    const inside = error.problems.map((one) => ({...(one.path && config.locate(one.path)), ...one}));
+    // The problems say it all where there are some.
+    problems.push(...(inside.length > 0 ? inside : [{message, hint, path, ...config.locate(path)}]));
     return undefined;
   }
 }

@@ -57,6 +57,11 @@ export function acceptingToken(settings: SimulatorSettings, token: string | unde
 /** The simulators that models refer to instead of Azure. */
 export function simulatorNamesOf(models: Iterable<ModelConfig>): ReadonlySet<string> {
   const names = new Set<string>();
-  for (const {openaiBaseUrl} of models) if (typeof openaiBaseUrl === 'object') names.add(openaiBaseUrl.name);
+  for (const model of models) {
+    const deployments =
+      model.deployments.length > 0 ? model.deployments.map(({settings}) => settings) : [model];
+    for (const {openaiBaseUrl} of deployments)
+      if (typeof openaiBaseUrl === 'object') names.add(openaiBaseUrl.name);
+  }
   return names;
 }

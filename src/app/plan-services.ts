@@ -59,10 +59,10 @@ function planModels({config, deployments}: ServiceParts, {clock}: AppEnvironment
   return [...config.models.values()]
     .filter(({url}) => url === undefined)
     .map((settings) => {
-      const {model, wire, address} = deployments.get(settings.name);
-      const {deployment} = model;
+      const {deployment, wire, address, members} = deployments.get(settings.name);
       const routes = modelRoutes({name: settings.name, deployment, model: wire, created});
-      return {...commonOf(settings), kind: 'model', routes, detail: `${deployment} at ${address}`};
+      const detail = members.size > 0 ? address : `${deployment} at ${address}`;
+      return {...commonOf(settings), kind: 'model', routes, detail};
     });
 }
 

@@ -1,11 +1,12 @@
 import type {LoadedConfig} from '../config/load-config.ts';
 import {RollcallError} from '../core/errors.ts';
-import {headRoutes} from '../servers/head-routes.ts';
+import {type HeadDeployment, headRoutes} from '../servers/head-routes.ts';
 import {openService, type Service, type ServiceKind} from '../servers/http/open-service.ts';
 import type {ServiceRoute} from '../servers/http/service.ts';
 import {createTelemetry, type Telemetry} from '../servers/telemetry/telemetry.ts';
 import {type DeclaredServer, headInstance, type OpenInstance, renderHeadConfig} from './describe-head.ts';
 import type {AppEnvironment} from './environment.ts';
+import type {DeploymentLoad} from './open-deployment.ts';
 import type {Deployments} from './open-deployments.ts';
 import type {ServicePlan} from './plan-services.ts';
 
@@ -27,6 +28,12 @@ interface WantedService {
   readonly key: string;
 }
 
+interface WatchedDeployment {
+  readonly model: string;
+  readonly name: string | undefined;
+  readonly read: () => DeploymentLoad;
+}
+
 const bytesPerMb = 1_048_576;
 const headKey = 'head_server';
 
@@ -38,6 +45,7 @@ export class Services {
   readonly #opened: Service[] = [];
   readonly #instances: OpenInstance[] = [];
   readonly #list: RunningServer[] = [];
+  readonly #watched: WatchedDeployment[] = [];
 
   constructor(config: LoadedConfig, environment: AppEnvironment, writeAccessLine: (line: string) => void) {
     this.#config = config;
@@ -75,15 +83,22 @@ export class Services {
     const {headServer, masked} = this.#config;
     const routes = headRoutes({
       instances: () => this.#instances.map(headInstance),
+      deployments: () => this.#watched.map(({read, ...deployment}) => ({...deployment, ...settled(read())})),
       maskedConfig: () => renderHeadConfig(masked, this.#instances, {host: headServer.host, port}),
     });
     const {url, port} = await this.#open({name: 'head', kind: 'head', ...headServer, key: headKey}, routes);
     return {name: 'head', type: 'head', url, detail: ''};
   }
 
-  /** Shows the load of every deployment in the metrics. */
+  /** Shows every deployment in the metrics and at the head. */
   watch(deployments: Deployments): void {
-    for (const [name, {load}] of deployments.all) this.#telemetry.watchDeployment(name, load);
+    for (const [model, {load, members}] of deployments.all) {
+      const alone = {model, name: undefined, read: load};
+      const several = [...members].map(([name, read]) => ({model, name, read}));
+      this.#watched.push(...(members.size === 0 ? [alone] : several));
+    }
+    for (const {model, name, read} of this.#watched)
+      this.#telemetry.watchDeployment(name === undefined ? model : `${model}/${name}`, read);
   }
 
   async drain(): Promise<void> {
@@ -114,6 +129,10 @@ export class Services {
       throw error instanceof RollcallError ? namingKey(error, key) : error;
     }
   }
+}
+
+function settled({standing = 'serving', ...load}: DeploymentLoad): Omit<HeadDeployment, 'model' | 'name'> {
+  return {...load, standing};
 }
 
 /** A port that cannot be had, with the override that chooses another. */

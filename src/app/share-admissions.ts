@@ -1,6 +1,6 @@
 import type {AzureEndpoint} from '../azure/endpoint.ts';
 import type {Clock} from '../core/clock.ts';
-import {type Admission, createAdmission} from '../dispatch/admission.ts';
+import {createAdmission, type PooledAdmission} from '../dispatch/admission.ts';
 import {createQuota, type QuotaOptions} from '../dispatch/quota.ts';
 
 /** Which deployment a model instance asks, and how many calls at once it allows. */
@@ -15,7 +15,7 @@ export interface DeploymentAddress {
 
 /** What calls of an instance go through. */
 export interface SharedAdmission {
-  readonly admission: Admission;
+  readonly admission: PooledAdmission;
   /** Calls in flight at most, whatever happens. */
   readonly limit: number;
   /** The limit is only a ceiling for what is found out. */

@@ -10,6 +10,7 @@ import {
   withNodeAt,
 } from './config-node.ts';
 import {Interpolator} from './interpolator.ts';
+import {mergeMaps} from './merge-nodes.ts';
 import {readReference} from './server-reference.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -57,9 +58,11 @@ function fillModel(
   let tree = root;
   for (const {key, variables, applies} of fallbacks) {
     const model = resolvedModel(tree, path, env);
-    if (model === undefined || isServedElsewhere(model)) return tree;
+    if (model === undefined) return tree;
     const variable = variables.find((candidate) => (env[candidate] ?? '') !== '');
-    if (variable === undefined || !isOpen(nodeAt(model, key)) || !applies(model)) continue;
+    const leavesOpen = (one: MapNode): boolean =>
+      !isServedElsewhere(one) && isOpen(nodeAt(one, key)) && applies(one);
+    if (variable === undefined || !deploymentsOf(model).some(leavesOpen)) continue;
     const at = [...path, ...key];
     const value = {
       ...scalarNode(env[variable] ?? '', {file: `environment variable ${variable}`}),
@@ -78,6 +81,13 @@ function resolvedModel(root: MapNode, path: readonly string[], env: Environment)
   const silent = new Interpolator(root, {env, report: () => undefined});
   const resolved = silent.resolve(model, path);
   return resolved.kind === 'map' ? resolved : undefined;
+}
+
+/** The one that the model is, or each of its several with what it inherits. */
+function deploymentsOf(model: MapNode): readonly MapNode[] {
+  const list = model.entries.get('deployments');
+  const own = list?.kind === 'list' ? list.items.filter((item) => item.kind === 'map') : [];
+  return own.length === 0 ? [model] : own.map((item) => mergeMaps(model, item));
 }
 
 function isServedElsewhere(model: MapNode): boolean {

@@ -1,11 +1,13 @@
-import {z} from 'zod';
-import type {Problem} from '../core/errors.ts';
-import {emptyMap, formatPath, isMissing, type MapNode, type NodePath, nodeAt} from './config-node.ts';
-import {choice, expecting, flag, integer, number, optional, text, textMap, withDefault} from './fields.ts';
+import type {z} from 'zod';
+import {emptyMap, formatPath} from './config-node.ts';
+import {choice, flag, integer, number, optional, text, textMap, withDefault} from './fields.ts';
+import {missingFields, warnAboutKeysOfQuery, warnAboutPlaceholders} from './model-checks.ts';
+import {authentication, deploymentFields} from './model-fields.ts';
+import {entryList, type PoolEntryConfig, readPool} from './model-pool.ts';
 import {createSection, group, type KeyTree, type SectionContext} from './section.ts';
 import type {ServerConfig} from './server-config.ts';
 import type {ServerInstance} from './server-instances.ts';
-import {readReference, reference, type ServerRef} from './server-reference.ts';
+import type {ServerRef} from './server-reference.ts';
 
 /** Times in seconds after which a call to the deployment is given up. */
 interface ModelTimeouts {
@@ -29,7 +31,7 @@ interface ModelRetry {
   readonly doorMaxWaitS: number;
 }
 
-/** `responses_api_models.azure_openai_model`: one deployment. */
+/** `responses_api_models.azure_openai_model`: one deployment, or several that answer alike. */
 export interface ModelConfig extends ServerConfig {
   /** As the user gave it, or the simulator to take the place of Azure. Undefined only when `url` is given. */
   readonly openaiBaseUrl: string | ServerRef<'simulators'> | undefined;
@@ -58,6 +60,10 @@ export interface ModelConfig extends ServerConfig {
   readonly defaultHeaders: Readonly<Record<string, string>>;
   readonly timeouts: ModelTimeouts;
   readonly retry: ModelRetry;
+  /** Several deployments that answer alike, in the place of the one that the keys above describe; empty: that one. */
+  readonly deployments: readonly PoolEntryConfig[];
+  /** `prefix`: calls whose prompts begin alike go to the same of several deployments, where that costs no waiting. */
+  readonly affinity: 'none' | 'prefix';
 }
 
 const port = (): z.ZodType<number | undefined> => optional(integer(0, 65_535));
@@ -66,25 +72,11 @@ const section = createSection({
   entrypoint: withDefault(text(), 'app.py'),
   host: optional(text()),
   port: port(),
-  openai_base_url: optional(
-    z.union([text(), reference('simulators')], {
-      error: expecting('a URL, or `{type: simulators, name: <instance>}`'),
-    }),
-  ),
-  openai_api_key: optional(text()),
-  openai_model: optional(text()),
+  ...deploymentFields,
+  auth: withDefault(authentication(), 'api_key'),
   default_query: withDefault(textMap(), {}),
-  num_concurrent_requests: optional(integer(1)),
-  rpm: optional(integer(1)),
-  tpm: optional(integer(1)),
-  auth: withDefault(choice('api_key', 'bearer', 'entra_id'), 'api_key'),
-  entra_scope: optional(text()),
-  api_key_header: optional(text()),
-  endpoint_style: optional(choice('v1', 'deployments', 'models', 'opaque')),
-  upstream_api: optional(choice('chat_completions', 'responses')),
-  model_family: optional(text()),
-  stream: withDefault(flag(), false),
   default_headers: withDefault(textMap(), {}),
+  stream: withDefault(flag(), false),
   timeouts: group({
     connect_s: withDefault(number(0.001), 10),
     first_byte_s: withDefault(number(0.001), 600),
@@ -99,6 +91,8 @@ const section = createSection({
     door_max_tries: withDefault(integer(1), 3),
     door_max_wait_s: withDefault(number(0), 10),
   }),
+  deployments: withDefault(entryList(), []),
+  affinity: withDefault(choice('none', 'prefix'), 'none'),
   url: optional(text()),
 });
 
@@ -112,6 +106,7 @@ export function readModel(
 ): ModelConfig | undefined {
   warnAboutKeysOfQuery(node, context);
   const fields = section.read(node, context);
+  const pool = readPool(node, context);
   if (fields === undefined) return undefined;
   const config: ModelConfig = {
     ...fields,
@@ -121,7 +116,9 @@ export function readModel(
     openaiBaseUrl: trimmed(fields.openaiBaseUrl),
     openaiApiKey: fields.openaiApiKey?.trim(),
     openaiModel: fields.openaiModel?.trim(),
+    deployments: [],
   };
+  if (!pool.isEmpty) return pool.of(config);
   const problems = missingFields(config, node, path);
   for (const problem of problems) context.problem(problem);
   if (problems.length === 0) warnAboutPlaceholders(config, node, context);
@@ -134,76 +131,9 @@ export function modelConfigOf(known: Pick<ModelConfig, 'name' | 'path'> & Partia
   const origin = {file: known.path};
   const fields = section.read(emptyMap(origin), {path: [], problem: ignore, warn: ignore});
   if (fields === undefined) throw new Error('the defaults of a model do not fit its own fields');
-  return {...fields, host: '', ...known};
+  return {...fields, host: '', deployments: [], ...known};
 }
 
 function trimmed(value: ModelConfig['openaiBaseUrl']): ModelConfig['openaiBaseUrl'] {
   return typeof value === 'string' ? value.trim() : value;
-}
-
-function warnAboutKeysOfQuery(node: MapNode, {path, warn}: SectionContext): void {
-  const query = node.entries.get('default_query');
-  if (query?.kind !== 'map' || query.entries.has('api-version')) return;
-  for (const [key, child] of query.entries) {
-    if (!/^api_?-?version$/i.test(key)) continue;
-    const {file, line, column} = child.origin;
-    const hint = 'Did you mean `api-version`?';
-    const message = `\`${key}\` does not set the API version`;
-    warn({message, file, line, column, path: formatPath([...path, 'default_query', key]), hint});
-  }
-}
-
-function missingFields(config: ModelConfig, node: MapNode, path: NodePath): Problem[] {
-  if (config.url !== undefined) return [];
-  const {openaiBaseUrl: url, openaiApiKey, openaiModel, auth} = config;
-  const problems: Problem[] = [];
-  const demand = (key: string, hint: string): void => {
-    const given = nodeAt(node, [key]);
-    if (given !== undefined && isMissing(given)) return;
-    const {file, line, column} = (given ?? node).origin;
-    problems.push({
-      message: `\`${key}\` is required here`,
-      file,
-      line,
-      column,
-      path: formatPath([...path, key]),
-      hint,
-    });
-  };
-  if (isBlank(url))
-    demand(
-      'openai_base_url',
-      'Give the endpoint, e.g. `https://<resource>.openai.azure.com`, or set AZURE_OPENAI_ENDPOINT.',
-    );
-  const simulated = typeof url === 'object';
-  if (auth !== 'entra_id' && !simulated && isBlank(openaiApiKey)) {
-    demand(
-      'openai_api_key',
-      'Set `policy_api_key` in env.yaml, or AZURE_OPENAI_API_KEY, or `auth: entra_id` to sign in without a key.',
-    );
-  }
-  const deploymentInUrl = typeof url === 'string' && /\/deployments\/[^/?#]/.test(url);
-  if (!deploymentInUrl && isBlank(openaiModel))
-    demand('openai_model', "Give the deployment's name (not the model's).");
-  return problems;
-}
-
-function isBlank(value: unknown): boolean {
-  return value === undefined || value === '';
-}
-
-/** The values that NeMo Gym's page prints are legal, but nobody can have meant them. */
-function warnAboutPlaceholders(config: ModelConfig, node: MapNode, {path, warn}: SectionContext): void {
-  const url = typeof config.openaiBaseUrl === 'string' ? config.openaiBaseUrl : '';
-  const placeholders: readonly (readonly [string, boolean, string])[] = [
-    ['openai_base_url', /^(?:https?:\/\/)?<?your[-_]/i.test(url), "your resource's endpoint"],
-    ['openai_api_key', /^<?your[-_ ].*key>?$/i.test(config.openaiApiKey ?? ''), 'your key'],
-  ];
-  for (const [key, isPlaceholder, wanted] of placeholders) {
-    const given = node.entries.get(key);
-    if (!isPlaceholder || given === undefined || readReference(given) !== undefined) continue;
-    const {file, line, column} = given.origin;
-    const message = `\`${key}\` still holds the example of the documentation`;
-    warn({message, file, line, column, path: formatPath([...path, key]), hint: `Put ${wanted} there.`});
-  }
 }

@@ -1,7 +1,7 @@
 import {z} from 'zod';
 import {closeMatches} from '../core/close-match.ts';
 import type {Problem} from '../core/errors.ts';
-import {type ConfigNode, formatPath, isMissing} from './config-node.ts';
+import {type ConfigNode, formatPath, isMissing, type MapNode, type NodePath} from './config-node.ts';
 import {expecting, text, WrittenScalar} from './fields.ts';
 import {type ServerInstance, type ServerType, serverTypes} from './server-instances.ts';
 
@@ -22,13 +22,13 @@ export function reference<Type extends ServerType>(type: Type): z.ZodType<Server
   );
 }
 
-/** Reports each first-level `{type, name}` of an instance that names none of that type, with the names that are close. */
+/** Reports each first-level `{type, name}` of an instance or of its deployments that names none of that type, with the names that are close. */
 export function checkReferences(
   instance: ServerInstance,
   instances: readonly ServerInstance[],
   report: (problem: Problem) => void,
 ): void {
-  for (const [key, node] of instance.node.entries) {
+  for (const {path, node} of valuesOf(instance)) {
     const target = readReference(node);
     if (target === undefined) continue;
     const names = instances.filter(({type}) => type === target.type).map(({name}) => name);
@@ -39,10 +39,25 @@ export function checkReferences(
       file,
       line,
       column,
-      path: formatPath([...instance.path, key]),
+      path: formatPath(path),
       hint: suggest(target.name, names),
     });
   }
+}
+
+/** The values of an instance's keys, and of those of its several deployments. */
+function valuesOf({
+  node,
+  path,
+}: ServerInstance): readonly {readonly path: NodePath; readonly node: ConfigNode}[] {
+  const valuesIn = (map: MapNode, at: NodePath) =>
+    [...map.entries].map(([key, value]) => ({path: [...at, key], node: value}));
+  const list = node.entries.get('deployments');
+  const items = list?.kind === 'list' ? list.items : [];
+  const ofItems = items.flatMap((item, index) =>
+    item.kind === 'map' ? valuesIn(item, [...path, 'deployments', index]) : [],
+  );
+  return [...valuesIn(node, path), ...ofItems];
 }
 
 /** The reference that a value is, whatever field it stands in. */

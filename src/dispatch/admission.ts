@@ -2,10 +2,10 @@ import type {Cancellation} from '../core/cancellation.ts';
 import type {Clock} from '../core/clock.ts';
 import type {CallError} from '../core/errors.ts';
 import type {RateLimits} from '../core/rate-limits.ts';
-import {type ConcurrencyLimit, createAdaptiveLimit, createFixedLimit} from './concurrency.ts';
-import {Opening} from './opening.ts';
-import type {Charge, Quota} from './quota.ts';
-import {type Waiter, WaitingLine} from './waiting-line.ts';
+import {GradualAdmission} from './gradual-admission.ts';
+import type {Guest} from './lines.ts';
+import type {Quota} from './quota.ts';
+import type {Waiter} from './waiting-line.ts';
 
 /** Who goes first when there is room: a rollout already begun (its judge, its next turn, its retry), then new ones. */
 export type Priority = 'begun' | 'new';
@@ -34,6 +34,18 @@ export interface Place {
   answered(tookMs: number, limits?: RateLimits): void;
   /** The call was refused for want of quota; the deployment wants to be left alone for `waitMs`. The pause is asked for apart. */
   refused(waitMs: number): void;
+  /** Which of a pool's deployments it is at; 0 where there is but one. */
+  readonly member: number;
+}
+
+/** Someone who waits for a place at a deployment, or at any of several. */
+export interface Waiting extends Waiter {
+  /** Given a place, out of the line already; `member` says at which of several deployments. */
+  readonly start: (place: Place, member: number) => void;
+  readonly leave: (reason: Error) => void;
+  readonly refuse: AdmitOptions['refuse'];
+  /** Deployments of a pool that have failed this call just now. */
+  readonly tried: ReadonlySet<number> | undefined;
 }
 
 /** When a call to a deployment may start. Every door to the deployment asks the same one. */
@@ -54,6 +66,29 @@ export interface Admission {
   readonly hasRoom: boolean;
 }
 
+/** An admission as pools of several deployments need it: their callers wait at all of them. */
+export interface PooledAdmission extends Admission {
+  /** Whether it wants to know what a call takes of the quota. */
+  readonly countsTokens: boolean;
+  /** Whether such a call could start at once, with nobody of any line before it. */
+  hasRoomFor(priority: Priority, tokens: number): boolean;
+  /** A place for a call for which there is room. */
+  take(tokens: number): Place;
+  /** What keeps a call of so many tokens from starting, places apart. */
+  coolDown(tokens: number): CoolDown | undefined;
+  /**
+   * Whether it takes no call of so many tokens now and will not by growing: a cool-down, no quota, or all places taken of
+   * as many as are right. While a new deployment is still finding out how many these are, it is not full.
+   */
+  isFull(tokens: number): boolean;
+  /** Share of places, or of the quota if that is more, that is in use with one more call; beyond 1 when too full. */
+  readonly load: number;
+  /** Lets a pool's line wait here too. */
+  host(guest: Guest<Waiting>): void;
+  /** Something has changed that this admission does not know of: lets in who may start now. */
+  lookAgain(): void;
+}
+
 export interface AdmissionOptions {
   /** How many calls may be in flight at once, at least 1. */
   readonly limit: number;
@@ -70,227 +105,6 @@ export interface AdmissionOptions {
  * At most `limit` at once, none during a cool-down, none beyond the quota. Those who wait hold no socket and no timer of
  * their own.
  */
-export function createAdmission(options: AdmissionOptions): Admission {
+export function createAdmission(options: AdmissionOptions): PooledAdmission {
   return new GradualAdmission(options);
-}
-
-// Answers come one by one: with so large a share of the places taken, it is the places that are short.
-const saturatedShare = 0.8;
-
-class GradualAdmission implements Admission {
-  readonly #limit: ConcurrencyLimit;
-  readonly #quota: Quota | undefined;
-  readonly #clock: Clock;
-  readonly #opening: Opening;
-  readonly #line = new WaitingLine<Waiting>();
-  readonly #now = (): number => this.#clock.monotonic();
-  #inFlight = 0;
-  #pausedBecause: CallError | undefined;
-  #wake: Wake | undefined;
-
-  constructor({limit, isAdaptive = false, quota, clock, openEveryMs = 1.5}: AdmissionOptions) {
-    this.#limit = isAdaptive ? createAdaptiveLimit(limit) : createFixedLimit(limit);
-    this.#quota = quota;
-    this.#clock = clock;
-    this.#opening = new Opening(this.#limit, openEveryMs);
-  }
-
-  admit(options: AdmitOptions): Promise<Place> {
-    const {priority, cancellation, refuse} = options;
-    if (cancellation.reason !== undefined) return Promise.reject(cancellation.reason);
-    const tokens = this.#quota?.counts === true ? (options.tokens?.() ?? 0) : 0;
-    if (this.#line.isFree(priority) && this.#hasPlace() && this.#msUntilRoom(tokens) === 0)
-      return Promise.resolve(this.#take(tokens));
-    const refusal = refuse && (this.#refusalBy(refuse) ?? this.#refusalFor(tokens, refuse));
-    return refusal === undefined ? this.#wait(options, tokens) : Promise.reject(refusal);
-  }
-
-  pause(waitMs: number, because?: CallError): void {
-    if (this.#opening.pause(this.#now() + waitMs)) this.#pausedBecause = because;
-    this.#refuseWaiting();
-  }
-
-  get inFlight(): number {
-    return this.#inFlight;
-  }
-
-  get waiting(): number {
-    return this.#line.size;
-  }
-
-  get limit(): number {
-    return this.#limit.current;
-  }
-
-  get hasRoom(): boolean {
-    if (this.waiting > 0 || this.#inFlight >= this.#limit.current) return false;
-    return this.#now() >= this.#opening.pausedUntil && this.#msUntilRoom(0) === 0;
-  }
-
-  #wait({priority, cancellation, refuse}: AdmitOptions, tokens: number): Promise<Place> {
-    return new Promise((resolve, reject) => {
-      const leave = (reason: Error): void => {
-        stopListening();
-        this.#line.remove(waiter);
-        if (this.waiting === 0) this.#stopWaking();
-        reject(reason);
-      };
-      const start = (): void => {
-        stopListening();
-        resolve(this.#take(tokens));
-      };
-      const waiter: Waiting = {priority, tokens, overtaken: 0, start, leave, refuse};
-      this.#line.add(waiter);
-      const stopListening = cancellation.onCancel(leave);
-      this.#wakeLater();
-    });
-  }
-
-  #refuseWaiting(): void {
-    for (const {refuse, leave} of this.#line.all()) {
-      const refusal = refuse && this.#refusalBy(refuse);
-      if (refusal !== undefined) leave(refusal);
-    }
-  }
-
-  #refusalBy(refuse: NonNullable<AdmitOptions['refuse']>): Error | undefined {
-    const because = this.#pausedBecause;
-    const leftMs = this.#opening.pausedUntil - this.#now();
-    return because === undefined || leftMs <= 0 ? undefined : refuse({leftMs, because});
-  }
-
-  #refusalFor(tokens: number, refuse: NonNullable<AdmitOptions['refuse']>): Error | undefined {
-    const leftMs = this.#msUntilRoom(tokens);
-    return leftMs === 0 ? undefined : refuse({leftMs, because: undefined});
-  }
-
-  #take(tokens: number): Place {
-    this.#inFlight++;
-    const quota = this.#quota;
-    const charge = quota?.counts === true ? quota.charge(this.#now(), tokens) : undefined;
-    return new HeldPlace(this, charge, this.#opening.start(), this.#limit.round);
-  }
-
-  /** For places only: one is given back. */
-  giveBack({probeRound}: HeldPlace): void {
-    this.#inFlight--;
-    if (probeRound !== undefined) this.#opening.end(probeRound);
-    this.#admitWaiting();
-  }
-
-  /** For places only. */
-  noteAnswer({charge, probeRound}: HeldPlace, tookMs: number, limits: RateLimits | undefined): void {
-    if (probeRound !== undefined) this.#opening.answered(probeRound);
-    if (this.#limit.isMoving) {
-      const isSaturated = this.#inFlight >= this.#limit.current * saturatedShare;
-      this.#limit.onAnswer({tookMs, isSaturated});
-    }
-    const quota = this.#quota;
-    if (quota === undefined || (limits === undefined && !quota.counts)) return;
-    quota.observe(limits, charge);
-    this.#admitWaiting();
-  }
-
-  /** For places only. */
-  noteRefusal({charge, round}: HeldPlace, waitMs: number): void {
-    const isPaced = this.#quota?.isKnown === true;
-    this.#limit.onRefusal(round, isPaced);
-    if (!isPaced) this.#opening.probe();
-    if (charge !== undefined) this.#quota?.refuse(charge, waitMs, this.#now());
-  }
-
-  #admitWaiting(): void {
-    while (this.waiting > 0 && this.#hasPlace()) {
-      const next = this.#nextInLine();
-      if (next === undefined) break;
-      this.#line.remove(next);
-      next.start();
-    }
-    this.#wakeLater();
-  }
-
-  #nextInLine(): Waiting | undefined {
-    if (this.#quota?.isKnown !== true) return this.#line.first();
-    return this.#line.firstThat(({tokens}) => this.#msUntilRoom(tokens) === 0);
-  }
-
-  #hasPlace(): boolean {
-    return this.#opening.hasPlace(this.#inFlight, this.#now);
-  }
-
-  #msUntilRoom(tokens: number): number {
-    const quota = this.#quota;
-    return quota?.isKnown === true ? quota.msUntilRoom(this.#now(), tokens) : 0;
-  }
-
-  /** Wakes those who wait when the next place opens and the quota has room, unless a place that is given back will do so. */
-  #wakeLater(): void {
-    if (this.waiting === 0) return;
-    const placeAtMs = this.#opening.nextAt(this.#inFlight);
-    if (placeAtMs === undefined) return;
-    const atMs = Math.max(placeAtMs, this.#roomAt());
-    // Rounding must not set the same timer again and again.
-    if (this.#wake !== undefined && Math.abs(this.#wake.atMs - atMs) < 0.5) return;
-    this.#stopWaking();
-    const stop = this.#clock.setTimer(Math.max(0, atMs - this.#now()), () => {
-      this.#wake = undefined;
-      this.#admitWaiting();
-    });
-    this.#wake = {atMs, stop};
-  }
-
-  #roomAt(): number {
-    if (this.#quota?.isKnown !== true) return 0;
-    return this.#now() + this.#line.shortestWait(({tokens}) => this.#msUntilRoom(tokens));
-  }
-
-  #stopWaking(): void {
-    this.#wake?.stop();
-    this.#wake = undefined;
-  }
-}
-
-class HeldPlace implements Place {
-  readonly charge: Charge | undefined;
-  readonly probeRound: number | undefined;
-  readonly round: number;
-  readonly #admission: GradualAdmission;
-  #isHeld = true;
-
-  constructor(
-    admission: GradualAdmission,
-    charge: Charge | undefined,
-    probeRound: number | undefined,
-    round: number,
-  ) {
-    this.#admission = admission;
-    this.charge = charge;
-    this.probeRound = probeRound;
-    this.round = round;
-  }
-
-  release(): void {
-    if (!this.#isHeld) return;
-    this.#isHeld = false;
-    this.#admission.giveBack(this);
-  }
-
-  answered(tookMs: number, limits?: RateLimits): void {
-    this.#admission.noteAnswer(this, tookMs, limits);
-  }
-
-  refused(waitMs: number): void {
-    this.#admission.noteRefusal(this, waitMs);
-  }
-}
-
-interface Waiting extends Waiter {
-  readonly start: () => void;
-  readonly leave: (reason: Error) => void;
-  readonly refuse: AdmitOptions['refuse'];
-}
-
-interface Wake {
-  readonly atMs: number;
-  readonly stop: () => void;
 }

@@ -12,6 +12,8 @@ export interface ConcurrencyLimit {
   readonly ceiling: number;
   /** Whether answers can still change it. */
   readonly isMoving: boolean;
+  /** Whether it is still being found out how many are right: more may be had soon. */
+  readonly isSlowStart: boolean;
   onAnswer(call: AnsweredCall): void;
   /** A call was refused for want of quota. Calls that were refused together count once: `round` is that of the call. */
   onRefusal(round: number, isPaced: boolean): void;
@@ -83,6 +85,10 @@ class MovingLimit implements ConcurrencyLimit {
 
   get isMoving(): boolean {
     return this.#watchesLatency || this.#limit < this.ceiling;
+  }
+
+  get isSlowStart(): boolean {
+    return this.#watchesLatency && this.#isSlowStart && this.#limit < this.ceiling;
   }
 
   onAnswer({tookMs, isSaturated}: AnsweredCall): void {

@@ -3,23 +3,32 @@ import type {ModelClient} from '../core/ports.ts';
 import type {RateLimits} from '../core/rate-limits.ts';
 import type {ModelReply} from '../core/rollout.ts';
 import type {Admission, Priority} from './admission.ts';
-import type {Dispatcher} from './dispatcher.ts';
+import type {Dispatcher, ExchangeOptions} from './dispatcher.ts';
 
-/**
- * The same model, admitted and retried by `dispatcher`; its trace counts every exchange and all waiting. `tokensOf` says
- * what a request takes of the deployment's tokens.
- */
+/** How the calls of a model, or of a door, are admitted. */
+export interface DispatchTerms<Request> {
+  readonly priority: Priority;
+  /** What a request takes of the deployment's tokens. */
+  readonly tokensOf?: ((request: Request) => number) | undefined;
+  /** What a request has in common with others that the same of several deployments had better answer. */
+  readonly affinityOf?: ((request: Request) => string) | undefined;
+}
+
+/** Answers as a `ModelClient` does, at the deployment that the options say. */
+export type MemberClient = (params: JsonObject, options: ExchangeOptions) => Promise<ModelReply>;
+
+/** The same model, admitted and retried by `dispatcher`; its trace counts every exchange and all waiting. */
 export function dispatchModel(
-  model: ModelClient,
+  model: MemberClient,
   dispatcher: Dispatcher,
-  priority: Priority,
-  tokensOf?: (params: JsonObject) => number,
+  {priority, tokensOf, affinityOf}: DispatchTerms<JsonObject>,
 ): ModelClient {
   return async (params, {cancellation}) => {
     const {value, calls, queuedMs, callMs} = await dispatcher.dispatch((options) => model(params, options), {
       cancellation,
       priority,
       tokens: tokensOf && (() => tokensOf(params)),
+      affinityKey: affinityOf && (() => affinityOf(params)),
       limitsOf,
     });
     return {response: value.response, trace: {...value.trace, calls, queuedMs, callMs}};

@@ -1,20 +1,22 @@
 import type {Cancellation} from '../core/cancellation.ts';
 import {watchChunks} from '../core/watch-chunks.ts';
 import type {WireAnswer, WireModel, WireRequest} from '../core/wire.ts';
-import type {Priority} from './admission.ts';
-import type {Dispatcher} from './dispatcher.ts';
+import type {DispatchTerms} from './dispatch-model.ts';
+import type {Dispatcher, ExchangeOptions} from './dispatcher.ts';
+
+/** Answers as a `WireModel` does, at the deployment that the options say. */
+export type MemberWire = (request: WireRequest, options: ExchangeOptions) => Promise<WireAnswer>;
 
 /**
  * The same model, admitted and retried by `dispatcher`, with every exchange and all waiting in its trace. An answer that
  * is a stream keeps its place until its last byte has passed, its reader has left it, or it is cancelled; nothing is
  * tried again once it has begun. Where a cool-down or a quota that is used up means to wait for longer than the dispatcher
- * may, it fails at once. `tokensOf` says what a request takes of the deployment's tokens.
+ * may, it fails at once.
  */
 export function dispatchWire(
-  model: WireModel,
+  model: MemberWire,
   dispatcher: Dispatcher,
-  priority: Priority,
-  tokensOf?: (request: WireRequest) => number,
+  {priority, tokensOf, affinityOf}: DispatchTerms<WireRequest>,
 ): WireModel {
   return async (request, {cancellation}) => {
     const {value, calls, queuedMs, callMs} = await dispatcher.dispatch(
@@ -25,6 +27,7 @@ export function dispatchWire(
         holdWhile: ({over}) => over,
         failsInCoolDown: true,
         tokens: tokensOf && (() => tokensOf(request)),
+        affinityKey: affinityOf && (() => affinityOf(request)),
         limitsOf: ({answer}) => answer.trace.rateLimits,
       },
     );

@@ -29,6 +29,11 @@ export class Opening {
     return this.#places >= this.#limit.current;
   }
 
+  /** Whether as many calls as are let in after a refusal are under way. */
+  get isProbing(): boolean {
+    return this.#probes !== undefined && this.#probing >= this.#probes;
+  }
+
   get pausedUntil(): number {
     return this.#pausedUntil;
   }
@@ -51,7 +56,7 @@ export class Opening {
 
   /** Whether a call may start; opens a place for it if one is due. `now` is asked only if it matters. */
   hasPlace(inFlight: number, now: () => number): boolean {
-    if (this.#probes !== undefined && this.#probing >= this.#probes) return false;
+    if (this.isProbing) return false;
     if (!this.isComplete) {
       const nowMs = now();
       if (nowMs < this.#pausedUntil) return false;
@@ -66,8 +71,7 @@ export class Opening {
 
   /** When the next place opens by itself; undefined: only when one is given back. */
   nextAt(inFlight: number): number | undefined {
-    const isProbing = this.#probes !== undefined && this.#probing >= this.#probes;
-    if (isProbing || inFlight >= this.#limit.current) return undefined;
+    if (this.isProbing || inFlight >= this.#limit.current) return undefined;
     if (inFlight < this.#places) return 0;
     return this.isComplete ? undefined : this.#nextAtMs;
   }

@@ -8,6 +8,8 @@ export interface ProviderHealth {
   readonly pending: number;
   /** Failures in a row. */
   readonly failures: number;
+  /** How often in a row it was set aside. */
+  readonly asides: number;
   readonly aside: SetAside | undefined;
   /** How often it was set aside: tells calls begun before it from those that try it out again. */
   readonly round: number;
@@ -36,7 +38,23 @@ export interface ProviderFailure {
   readonly retryAfterMs: number | undefined;
   /** Nothing will change by itself: stays aside for as long as there is. */
   readonly isMisconfigured: boolean;
+  /** It could not be reached at all: no further failure is needed. */
+  readonly isUnreachable?: boolean | undefined;
 }
+
+/** When a provider is set aside, and for how long. */
+export interface AsidePolicy {
+  /** Failures in a row that change nothing yet. */
+  readonly tolerated: number;
+  /** Milliseconds aside, the first time in a row (1) and from then on. */
+  readonly asideMs: (time: number) => number;
+}
+
+/** For providers of which another can serve at once: aside with the first failure, for three seconds more each time. */
+export const impatient: AsidePolicy = {tolerated: 0, asideMs: (time) => 3_000 * time};
+
+/** For deployments whose places and quota count: aside when failures are no accident, for twice as long each time. */
+export const steadfast: AsidePolicy = {tolerated: 4, asideMs: (time) => 1_000 * 2 ** (time - 1)};
 
 /** A provider that nobody has called. */
 export const untriedProvider: ProviderHealth = {
@@ -44,13 +62,13 @@ export const untriedProvider: ProviderHealth = {
   latencyMs: undefined,
   pending: 0,
   failures: 0,
+  asides: 0,
   aside: undefined,
   round: 0,
 };
 
 // A failure or two weigh, ten answers later they are forgotten.
 const newestShare = 0.3;
-const asidePerFailureMs = 3_000;
 /** No provider is set aside for longer, unless its server asks for it. */
 const longestAsideMs = 60_000;
 
@@ -82,7 +100,7 @@ export function noteAnswer(
     health: moved(health, 1),
     latencyMs: latencyMs === undefined || tookMs === undefined ? tookMs : moved(latencyMs, tookMs),
   };
-  return call.round === round ? {...next, failures: 0, aside: undefined} : next;
+  return call.round === round ? {...next, failures: 0, asides: 0, aside: undefined} : next;
 }
 
 /** An answer that had begun broke off: it counts, but sets nobody aside. */
@@ -91,22 +109,27 @@ export function noteBreak(provider: ProviderHealth): ProviderHealth {
 }
 
 /**
- * It has failed and is set aside: for as long as the server asks, else for longer with each failure in a row. Calls that
- * were under way together fail together and count once.
+ * It has failed and is set aside, at once or as the policy says: for as long as the server asks, else for longer each time
+ * in a row. Calls that were under way when it was set aside change nothing more.
  */
 export function noteFailure(
   provider: ProviderHealth,
   call: ProviderCall,
-  {nowMs, retryAfterMs, isMisconfigured}: ProviderFailure,
+  {nowMs, retryAfterMs, isMisconfigured, isUnreachable = false}: ProviderFailure,
+  policy: AsidePolicy = impatient,
 ): ProviderHealth {
+  const failures = provider.failures + 1;
   const next = {...provider, health: moved(provider.health, 0)};
   const isAskedFor = retryAfterMs !== undefined;
   if (call.round !== provider.round) return isAskedFor ? extendAside(next, nowMs + retryAfterMs) : next;
-  const failures = provider.failures + 1;
-  const ownMs = isMisconfigured ? longestAsideMs : Math.min(longestAsideMs, asidePerFailureMs * failures);
+  const isEnough = failures > policy.tolerated || isMisconfigured || isUnreachable || call.isProbe;
+  if (!isEnough) return {...next, failures};
+  const asides = provider.asides + 1;
+  const ownMs = isMisconfigured ? longestAsideMs : Math.min(longestAsideMs, policy.asideMs(asides));
   return {
     ...next,
     failures,
+    asides,
     round: provider.round + 1,
     aside: {untilMs: nowMs + (retryAfterMs ?? ownMs), isAskedFor, probes: 0},
   };

@@ -82,6 +82,14 @@ export class QuotaWindow {
     return this.#msUntilFree(nowMs, Math.min(limit, amount * this.#scale * this.#cautionAt(nowMs)));
   }
 
+  /** Share of the limit in use; 0 where none is known. */
+  usedShare(nowMs: number): number {
+    const {limit} = this;
+    if (limit === undefined) return 0;
+    this.#expire(nowMs);
+    return (this.#own.total * this.#scale + this.#others.total) / limit;
+  }
+
   charge(nowMs: number, amount: number): WindowCharge {
     this.#expire(nowMs);
     const high = this.#own.total + amount;

@@ -25,6 +25,8 @@ export interface Quota {
   readonly counts: boolean;
   /** Milliseconds until a call of so many tokens may be sent; 0: at once. */
   msUntilRoom(nowMs: number, tokens: number): number;
+  /** Share of the limit in use, from 0; of requests or tokens, whichever is more. 0 where no limit is known. */
+  usedShare(nowMs: number): number;
   charge(nowMs: number, tokens: number): Charge;
   /** Learns from the reply to a call; `limits` is undefined where it said nothing, `charge` where it was not charged. */
   observe(limits: RateLimits | undefined, charge: Charge | undefined): void;
@@ -64,6 +66,10 @@ class LearntQuota implements Quota {
 
   msUntilRoom(nowMs: number, tokens: number): number {
     return Math.max(this.#requests.msUntilRoom(nowMs, 1), this.#tokens.msUntilRoom(nowMs, tokens));
+  }
+
+  usedShare(nowMs: number): number {
+    return Math.max(this.#requests.usedShare(nowMs), this.#tokens.usedShare(nowMs));
   }
 
   charge(nowMs: number, tokens: number): Charge {

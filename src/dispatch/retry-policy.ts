@@ -27,6 +27,8 @@ export interface CallHistory {
   readonly waitedMs: number;
   /** Milliseconds since the first call that could not reach the deployment after its last answer; undefined if it never answered. */
   readonly silentMs: number | undefined;
+  /** Until the first of several deployments may be asked again, in the place of the wait that this error asks for. */
+  readonly soonestMs?: number | undefined;
 }
 
 export type RetryDecision =
@@ -49,7 +51,7 @@ export function decideRetry(
   const {baseDelayMs, maxDelayMs, outageMs = defaultOutageMs} = options;
   const doublings = error.throttled ? history.refusals : history.failures;
   const backOffMs = random() * Math.min(maxDelayMs, baseDelayMs * 2 ** (doublings - 1));
-  const delayMs = Math.max(backOffMs, error.retryAfterMs ?? 0);
+  const delayMs = Math.max(backOffMs, history.soonestMs ?? error.retryAfterMs ?? 0);
   const because =
     error.unreachable && outageMs > 0
       ? endOfOutage(history, delayMs, outageMs)

@@ -18,21 +18,45 @@ export interface HeadInstance {
   readonly startTime: number;
 }
 
+/** A deployment as the head server lists it. */
+export interface HeadDeployment {
+  /** The model instance that it answers for. */
+  readonly model: string;
+  /** Its own name, where the model has several. */
+  readonly name: string | undefined;
+  /** `serving`, or why others of its model are asked before it. */
+  readonly standing: string;
+  readonly inFlight: number;
+  /** Calls that wait for it; where the model has several, for any of these. */
+  readonly waiting: number;
+}
+
 export interface HeadRoutesOptions {
   /** What runs at the time of asking. */
   readonly instances: () => readonly HeadInstance[];
+  /** Every deployment that models of this process ask. */
+  readonly deployments: () => readonly HeadDeployment[];
   /** The merged configuration as YAML, secrets masked. */
   readonly maskedConfig: () => string;
 }
 
 /**
  * The head server's routes, in the shapes that NeMo Gym's collector and status command read: the list of servers, and the
- * configuration as a JSON string that holds YAML.
+ * configuration as a JSON string that holds YAML. The list of deployments is ours.
  */
-export function headRoutes({instances, maskedConfig}: HeadRoutesOptions): readonly ServiceRoute[] {
+export function headRoutes({
+  instances,
+  deployments,
+  maskedConfig,
+}: HeadRoutesOptions): readonly ServiceRoute[] {
   return [
     {method: 'GET', path: '/', handle: () => ({body: {json: {status: 'ok'}}})},
     {method: 'GET', path: '/server_instances', handle: () => ({body: {json: instances().map(toWire)}})},
+    {
+      method: 'GET',
+      path: '/deployments',
+      handle: () => ({body: {json: deployments().map(deploymentToWire)}}),
+    },
     {method: 'GET', path: '/global_config_dict_yaml', handle: () => ({body: {json: maskedConfig()}})},
   ];
 }
@@ -56,4 +80,8 @@ function toWire(instance: HeadInstance): JsonObject {
     // It answers, or nobody would read this.
     status: 'success',
   };
+}
+
+function deploymentToWire({model, name, standing, inFlight, waiting}: HeadDeployment): JsonObject {
+  return {model, name: name ?? null, state: standing, in_flight: inFlight, waiting};
 }

@@ -4,6 +4,7 @@ import {agentKeys} from '../../src/config/agent-config.ts';
 import {topLevelKeys} from '../../src/config/collect-config.ts';
 import {judgeKeys} from '../../src/config/judge-config.ts';
 import {modelKeys} from '../../src/config/model-config.ts';
+import {entryKeys} from '../../src/config/model-pool.ts';
 import type {KeyTree} from '../../src/config/section.ts';
 import {simulatorKeys} from '../../src/config/simulator-config.ts';
 import {createFolder} from './config-folder.ts';
@@ -15,6 +16,7 @@ describe('docs/configuration.md', () => {
   it.each([
     {heading: '## Top level', keys: topLevelKeys, besides: ['config_paths']},
     {heading: '### `responses_api_models.azure_openai_model`', keys: modelKeys, besides: common},
+    {heading: '### `deployments` of a model', keys: entryKeys, besides: []},
     {heading: '### `resources_servers.equivalence_llm_judge`', keys: judgeKeys, besides: common},
     {heading: '### `responses_api_agents.simple_agent`', keys: agentKeys, besides: common},
   ])('names every key below "$heading", and no other', ({heading, keys, besides}) => {
@@ -29,7 +31,7 @@ describe('docs/configuration.md', () => {
   it('shows YAML that loads', async () => {
     const blocks = [...page.matchAll(/```yaml\n([\s\S]*?)```/g)].map(([, block = '']) => block);
     const complete = blocks.filter((block) => block.includes('openai_base_url'));
-    expect(complete).toHaveLength(2);
+    expect(complete).toHaveLength(3);
     for (const block of complete) {
       await using folder = await createFolder({'a.yaml': block});
       const {warnings} = await folder.load({configPaths: ['a.yaml'], env: {CONTOSO_KEY: 'canary-key'}});

@@ -44,6 +44,8 @@ describe('models', () => {
       defaultHeaders: {},
       timeouts: {connectS: 10, firstByteS: 600, idleS: 120, callS: 900},
       retry: {maxTries: 6, baseDelayS: 1, maxDelayS: 60, maxWaitS: 600, doorMaxTries: 3, doorMaxWaitS: 10},
+      deployments: [],
+      affinity: 'none',
       url: undefined,
     });
   });

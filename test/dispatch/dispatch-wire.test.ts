@@ -16,7 +16,7 @@ function setUp(model: WireModel, limit = 1) {
   const clock = createFakeClock();
   const admission = createAdmission({limit, clock, openEveryMs: 0});
   const dispatcher = createDispatcher({deployment: 'gpt', admission, retry, clock, random: () => 0.5});
-  return {clock, admission, wire: dispatchWire(model, dispatcher, 'new')};
+  return {clock, admission, wire: dispatchWire(model, dispatcher, {priority: 'new'})};
 }
 
 function readerOf({content}: WireAnswer): AsyncIterator<Uint8Array> {
@@ -177,7 +177,9 @@ describe('a dispatched door', () => {
               return how === 'body' ? bodyAnswer() : streamAnswer(chunks);
             };
             try {
-              const answer = await dispatchWire(model, dispatcher, 'new')(ask, {cancellation: source});
+              const answer = await dispatchWire(model, dispatcher, {priority: 'new'})(ask, {
+                cancellation: source,
+              });
               if (answer.content.kind === 'events') await read(readerOf(answer), how, chunks, source);
             } catch {
               // How it ends is not the question.

@@ -19,7 +19,7 @@ describe('the head server', () => {
   it('lists what runs with NeMo Gym’s own keys', async () => {
     const instances: HeadInstance[] = [];
     await using service = await openTestService(
-      headRoutes({instances: () => instances, maskedConfig: () => 'a: 1\n'}),
+      headRoutes({instances: () => instances, deployments: () => [], maskedConfig: () => 'a: 1\n'}),
     );
     const list = async () => (await request(`${service.url}/server_instances`)).body.json();
     expect(await list()).toEqual([]);
@@ -42,9 +42,26 @@ describe('the head server', () => {
     ]);
   });
 
+  it('lists the deployments behind its models, each with how it is', async () => {
+    const calls = {inFlight: 3, waiting: 1};
+    const deployments = () => [
+      {model: 'policy_model', name: 'west', standing: 'resting', ...calls},
+      {model: 'judge_model', name: undefined, standing: 'serving', ...calls},
+    ];
+    await using service = await openTestService(
+      headRoutes({instances: () => [], deployments, maskedConfig: () => ''}),
+    );
+    expect(await (await request(`${service.url}/deployments`)).body.json()).toEqual([
+      {model: 'policy_model', name: 'west', state: 'resting', in_flight: 3, waiting: 1},
+      {model: 'judge_model', name: null, state: 'serving', in_flight: 3, waiting: 1},
+    ]);
+  });
+
   it('gives the configuration as a JSON string that holds YAML, and says that it is there', async () => {
     const yaml = 'policy_model:\n  key: "****"\n';
-    await using service = await openTestService(headRoutes({instances: () => [], maskedConfig: () => yaml}));
+    await using service = await openTestService(
+      headRoutes({instances: () => [], deployments: () => [], maskedConfig: () => yaml}),
+    );
     const {headers, body} = await request(`${service.url}/global_config_dict_yaml`);
     expect(headers['content-type']).toBe('application/json');
     expect(await body.json()).toBe(yaml);

@@ -14,11 +14,23 @@ export async function status({flags, overrides}: Invocation, io: Io): Promise<nu
   const writeLine = (line: string): void => void io.stderr.write(`${line}\n`);
   const environment = createAppEnvironment(io, {verbose: wanted.verbose, writeLine});
   try {
-    const {headUrl, servers} = await askStatus({...wanted, overrides}, environment);
+    const {headUrl, servers, deployments} = await askStatus({...wanted, overrides}, environment);
     writeLine(`${formatCounted(servers.length, 'server')}, says the head server at ${headUrl}.`);
     const rows = servers.map(rowOf);
     for (const line of renderTable(['', 'NAME', 'KIND', 'URL', 'UP'], rows)) writeLine(line);
-    if (wanted.json) io.stdout.write(`${JSON.stringify({head: headUrl, servers: servers.map(toJson)})}\n`);
+    if (deployments.length > 0) {
+      const standings = deployments.map(deploymentRow);
+      for (const line of renderTable(['', 'MODEL', 'DEPLOYMENT', 'STATE', 'CALLS'], standings))
+        writeLine(line);
+    }
+    if (wanted.json) {
+      const answer = {
+        head: headUrl,
+        servers: servers.map(toJson),
+        deployments: deployments.map(deploymentToJson),
+      };
+      io.stdout.write(`${JSON.stringify(answer)}\n`);
+    }
     return exitCodes.ok;
   } catch (error) {
     const {text, exitCode} = renderError(error, environment.redactor.redact);
@@ -42,4 +54,25 @@ function toJson({
 function rowOf({name, kind, url, uptimeS, isUp}: HeadStatus['servers'][number]): readonly string[] {
   const since = uptimeS === undefined ? '' : formatDuration(uptimeS * 1000);
   return [isUp ? '✓' : '✗', name, kind, url ?? '', isUp ? since : 'does not answer'];
+}
+
+function deploymentToJson({
+  model,
+  name,
+  state,
+  inFlight,
+  waiting,
+}: HeadStatus['deployments'][number]): unknown {
+  return {model, name, state, in_flight: inFlight, waiting};
+}
+
+function deploymentRow({
+  model,
+  name,
+  state,
+  inFlight,
+  waiting,
+}: HeadStatus['deployments'][number]): readonly string[] {
+  const calls = `${String(inFlight)} under way, ${String(waiting)} waiting`;
+  return [state === 'serving' ? '✓' : '✗', model, name, state, calls];
 }

@@ -7,6 +7,8 @@ export interface DeploymentLoad {
   readonly inFlight: number;
   /** Admitted by nobody yet. */
   readonly waiting: number;
+  /** Of several deployments of a model: `serving`, or why it is asked for less. */
+  readonly standing?: string | undefined;
 }
 
 export interface RollcallMetrics {
@@ -98,6 +100,11 @@ function createDeploymentGauges(registry: Registry): RollcallMetrics['watchDeplo
     'rollcall_deployment_waiting',
     'Calls that wait for admission to a deployment.',
     ({waiting}) => waiting,
+  );
+  addGauge(
+    'rollcall_deployment_serving',
+    'Whether a deployment may be asked: 0 while it is set aside for others of its model.',
+    ({standing = 'serving'}) => (standing === 'serving' ? 1 : 0),
   );
   return (name, read) => {
     watched.set(name, read);

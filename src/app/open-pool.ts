@@ -1,0 +1,129 @@
+import {promptOpening} from '../azure/prompt-opening.ts';
+import type {ModelConfig} from '../config/model-config.ts';
+import type {JsonObject} from '../core/json.ts';
+import type {Logger} from '../core/ports.ts';
+import {dispatchModel, type MemberClient} from '../dispatch/dispatch-model.ts';
+import {dispatchWire, type MemberWire} from '../dispatch/dispatch-wire.ts';
+import {type Dispatcher, dispatchThrough} from '../dispatch/dispatcher.ts';
+import {type MemberAside, Pool} from '../dispatch/pool.ts';
+import {PoolGate} from '../dispatch/pool-gate.ts';
+import type {PoolMember} from '../dispatch/pool-member.ts';
+import type {RetryOptions} from '../dispatch/retry-policy.ts';
+import type {AppEnvironment} from './environment.ts';
+import {
+  type AdmittedModel,
+  type DeploymentLoad,
+  type OpenContext,
+  type OpenDeployment,
+  openExchanges,
+  widthOf,
+} from './open-deployment.ts';
+import {doorPatienceOf, patienceOf} from './patience.ts';
+
+/** One of several deployments of a model. */
+export interface AdmittedEntry extends AdmittedModel {
+  /** What it is called within the model. */
+  readonly name: string;
+  readonly weight: number;
+  readonly priority: number;
+}
+
+/** Puts several deployments together as one model; nothing is sent. Fails as `openDeployment` does. */
+export function openPool(
+  settings: ModelConfig,
+  entries: readonly AdmittedEntry[],
+  context: OpenContext,
+): OpenDeployment {
+  const {environment} = context;
+  const exchanges = entries.map((entry) => openExchanges(entry, context));
+  const pool = new Pool({
+    name: settings.name,
+    deployments: entries,
+    clock: environment.clock,
+    ...tellOf(settings.name, environment.logger),
+  });
+  const [first] = exchanges;
+  if (first === undefined) throw new Error(`${settings.name}: a model of several deployments has none`);
+  // They answer alike, so that they charge alike.
+  const {chargeOf} = first.azure;
+  const tokensOf = (params: JsonObject): number => chargeOf(params, 'responses');
+  const affinityOf = settings.affinity === 'prefix' ? promptOpening : undefined;
+  const patient = dispatcherOf(pool, patienceOf(settings), environment);
+  const brief = dispatcherOf(pool, doorPatienceOf(settings), environment);
+  const respond: MemberClient = async (params, options) => {
+    const {response, trace} = await memberAt(exchanges, options.member).azure.respond(params, options);
+    return {response, trace: {...trace, deployment: memberAt(entries, options.member).name}};
+  };
+  const answer: MemberWire = async (request, options) => {
+    const given = await memberAt(exchanges, options.member).wire.model(request, options);
+    return {...given, trace: {...given.trace, deployment: memberAt(entries, options.member).name}};
+  };
+  return {
+    name: settings.name,
+    deployment: deploymentOf(settings, entries),
+    limit: entries.reduce((sum, {limit}) => sum + limit, 0),
+    close: async () => {
+      await Promise.all(exchanges.map(({close}) => close()));
+    },
+    width: () => pool.roster.usable().reduce((sum, {index}) => sum + widthOf(memberAt(entries, index)), 0),
+    asPolicy: dispatchModel(respond, patient, {priority: 'new', tokensOf, affinityOf}),
+    asJudge: dispatchModel(respond, patient, {priority: 'begun', tokensOf, affinityOf}),
+    wire: dispatchWire(answer, brief, {
+      priority: 'new',
+      tokensOf: ({body, api}) => chargeOf(body, api),
+      affinityOf: affinityOf && (({body}) => affinityOf(body)),
+    }),
+    address: entries.map(({name}, index) => `${name} at ${memberAt(exchanges, index).address}`).join(', '),
+    hasRoom: () => pool.roster.usable().some(({admission}) => admission.hasRoom),
+    load: () => ({inFlight: sumOfInFlight(pool.roster.members), waiting: pool.waiting}),
+    members: new Map(pool.roster.members.map((member) => [member.name, () => loadOf(member, environment)])),
+  };
+}
+
+function dispatcherOf(pool: Pool, retry: RetryOptions, {clock, random, logger}: AppEnvironment): Dispatcher {
+  const onRetry = (error: {readonly code: string; readonly message: string}, delayMs: number): void =>
+    logger.debug(
+      `${pool.name}: ${error.code}, ${delayMs === 0 ? 'going on to another deployment' : `trying again in ${String(Math.round(delayMs))} ms`}: ${error.message}`,
+    );
+  return dispatchThrough(new PoolGate({pool, retry, clock, random, onRetry}), clock);
+}
+
+function memberAt<T>(list: readonly T[], index: number): T {
+  const found = list[index];
+  if (found === undefined) throw new Error(`there is no deployment ${String(index)}`);
+  return found;
+}
+
+/** The deployment's name where all have the same, else the model's. */
+function deploymentOf({name}: ModelConfig, entries: readonly AdmittedEntry[]): string {
+  const names = new Set(entries.map(({deployment}) => deployment));
+  const [only = name] = names;
+  return names.size === 1 ? only : name;
+}
+
+function sumOfInFlight(members: readonly PoolMember[]): number {
+  return members.reduce((sum, {admission}) => sum + admission.inFlight, 0);
+}
+
+function loadOf(member: PoolMember, {clock}: AppEnvironment): DeploymentLoad {
+  const {inFlight, waiting} = member.admission;
+  return {inFlight, waiting, standing: member.standing(clock.monotonic())};
+}
+
+function tellOf(
+  model: string,
+  logger: Logger,
+): {readonly onAside: (event: MemberAside) => void; readonly onBack: (name: string) => void} {
+  return {
+    onAside({name, error, waitMs, isLost}) {
+      const {code, message, hint} = error;
+      const why = `${code}: ${message}${hint === undefined || !isLost ? '' : `. ${hint}`}`;
+      const wait = `${String(Math.ceil(waitMs / 1000))} s`;
+      if (!isLost) logger.warn(`${model}: ${name} is set aside for ${wait}, the others go on: ${why}`);
+      else if (error.throttled)
+        logger.warn(`${model}: the quota of ${name} is exhausted for ${wait}, the others go on: ${why}`);
+      else logger.warn(`${model}: ${name} is left out as long as the others answer: ${why}`);
+    },
+    onBack: (name) => logger.info(`${model}: ${name} answers again`),
+  };
+}

@@ -1,0 +1,205 @@
+import {describe, expect, it} from 'vitest';
+import type {JsonObject} from '../../src/core/json.ts';
+import {systemClock} from '../../src/runtime/clock.ts';
+import {parseSimulatorSettings} from '../../src/simulator/settings/parse-simulator-settings.ts';
+import {type Simulator, startSimulator} from '../../src/simulator/simulator.ts';
+import {runProgram} from '../helpers/run-program.ts';
+import {serve} from './running-servers.ts';
+import {identities, key, numberedRows, setUpWorkplace, type Workplace} from './workplace.ts';
+
+const latency = {ttft_ms: 20, per_token_ms: 0};
+const settings: JsonObject = {deployments: {gpt: {latency}}};
+
+/** A second resource, in another region. */
+async function openRegion(more: JsonObject = {}): Promise<Simulator & AsyncDisposable> {
+  const document = {keys: [key], ...settings, ...more};
+  const simulator = await startSimulator(parseSimulatorSettings(document, {sourceDir: '.'}), {
+    ...{clock: systemClock, host: '127.0.0.1', port: 0},
+  });
+  return {...simulator, [Symbol.asyncDispose]: () => simulator.close()};
+}
+
+async function configure(place: Workplace, entries: readonly string[]): Promise<void> {
+  await place.write(
+    'model.yaml',
+    `
+policy_model:
+  responses_api_models:
+    azure_openai_model:
+      openai_api_key: ${key}
+      openai_model: gpt
+      default_query: {api-version: '2024-10-21'}
+      num_concurrent_requests: 8
+      retry: {base_delay_s: 0.01}
+      deployments:
+${entries.map((entry) => `        - {${entry}}\n`).join('')}`,
+  );
+}
+
+const deploymentsOf = (records: readonly JsonObject[]): readonly unknown[] =>
+  records.map((record) => (record['_rollcall'] as JsonObject)['deployment']);
+
+describe('a collection over two deployments', () => {
+  it('loses no row and doubles none when one goes down in the middle', async () => {
+    const rows = 300;
+    await using place = await setUpWorkplace({simulator: settings, rows: numberedRows(rows)});
+    const east = await openRegion();
+    await configure(place, [
+      `name: west, openai_base_url: ${place.simulator.url}`,
+      `name: east, openai_base_url: ${east.url}`,
+    ]);
+    const {ended} = place.start();
+    while (east.ledger.summary().requests < 50) await new Promise(setImmediate);
+    await east.close();
+    const {exitCode, stderr} = await ended;
+    expect(exitCode, stderr).toBe(0);
+    expect(stderr).toMatch(/policy_model: east is set aside for \d+ s, the others go on: ERR_MODEL_/);
+    const records = await place.lines('out.jsonl');
+    expect(identities(records)).toEqual(Array.from({length: rows}, (_, index) => `${String(index)}:0`));
+    expect(new Set(deploymentsOf(records))).toEqual(new Set(['west', 'east']));
+    expect(await place.lines('out_failures.jsonl')).toEqual([]);
+    // Nothing is left to do, and a deployment fewer changes no answer.
+    await configure(place, [`openai_base_url: ${place.simulator.url}`]);
+    const again = await place.collect();
+    expect(again.exitCode, again.stderr).toBe(0);
+  });
+
+  it('leaves out one with a wrong key, by a warning, and ends only when all have one', async () => {
+    await using place = await setUpWorkplace({simulator: settings});
+    await using east = await openRegion({keys: ['another-key-9876543210']});
+    const [good, bad] = [`openai_base_url: ${place.simulator.url}`, `openai_base_url: ${east.url}`];
+    await configure(place, [bad, good]);
+    const first = await place.collect();
+    expect(first.exitCode, first.stderr).toBe(0);
+    const host = new URL(east.url).host;
+    expect(first.stderr).toContain(`gpt@${host} is left out as long as the others answer: ERR_MODEL_AUTH`);
+    expect(first.stderr.match(/is left out/g)).toHaveLength(1);
+    expect(new Set(deploymentsOf(await place.lines('out.jsonl')))).toEqual(
+      new Set([`gpt@${new URL(place.simulator.url).host}`]),
+    );
+    await configure(place, [`${bad}, name: a`, `${good}, name: b, openai_api_key: canary-wrong-key-1`]);
+    const second = await place.collect('--overwrite');
+    expect(second.exitCode, second.stderr).toBe(2);
+    expect(second.stderr).toContain('ERR_MODEL_AUTH');
+    expect(second.stderr).not.toContain('canary-wrong-key-1');
+  });
+
+  it('ends with 75 when the quota of each is gone for longer than it may wait', async () => {
+    const gone = {faults: [{kind: 'status', code: 429, retry_after_ms: 86_400_000}]};
+    await using place = await setUpWorkplace({simulator: {...settings, ...gone}});
+    await using east = await openRegion(gone);
+    await configure(place, [
+      `name: west, openai_base_url: ${place.simulator.url}`,
+      `name: east, openai_base_url: ${east.url}`,
+    ]);
+    const {exitCode, stderr} = await place.collect();
+    expect(exitCode, stderr).toBe(75);
+    expect(stderr).toMatch(/the quota of (west|east) is exhausted for 86400 s, the others go on/);
+    expect(stderr).toContain('ERR_MODEL_QUOTA_EXHAUSTED');
+  });
+
+  it('refuses the same deployment twice before anything is sent', async () => {
+    await using place = await setUpWorkplace({simulator: settings});
+    await configure(place, [
+      `openai_base_url: ${place.simulator.url}`,
+      `name: again, openai_base_url: ${place.simulator.url}/`,
+    ]);
+    const {exitCode, stderr} = await place.collect();
+    expect(exitCode).toBe(2);
+    expect(stderr).toMatch(/model\.yaml:12:\d+.*this is the deployment of `gpt/s);
+    expect(place.simulator.ledger.summary().requests).toBe(0);
+  });
+});
+
+describe('a judge over two deployments', () => {
+  it('shares them with the policy', async () => {
+    const answers = [
+      {
+        compare: {
+          expected: '<answer_a>\\n([\\s\\S]*?)\\n</answer_a>',
+          generated: '<answer_b>\\n([\\s\\S]*)\\n</answer_b>',
+          equal: '[[A=B]]',
+          not_equal: '[[A!=B]]',
+        },
+      },
+      {text: 'four'},
+    ];
+    const rows = Array.from({length: 12}, (_, index) =>
+      JSON.stringify({prompt: `2 + 2, ${String(index)}?`, expected_answer: 'four'}),
+    );
+    await using place = await setUpWorkplace({simulator: {...settings, answers}, rows});
+    await using east = await openRegion({answers});
+    await configure(place, [
+      `name: west, openai_base_url: ${place.simulator.url}`,
+      `name: east, openai_base_url: ${east.url}`,
+    ]);
+    await place.write(
+      'judge.yaml',
+      `
+judge:
+  resources_servers:
+    equivalence_llm_judge:
+      judge_model_server: {type: responses_api_models, name: policy_model}
+solver:
+  responses_api_agents:
+    simple_agent:
+      model_server: {type: responses_api_models, name: policy_model}
+      resources_server: {type: resources_servers, name: judge}
+`,
+    );
+    const {exitCode, stderr} = await place.collect('--config', 'judge.yaml', '--agent', 'solver');
+    expect(exitCode, stderr).toBe(0);
+    const records = await place.lines('out.jsonl');
+    expect(records.map(({reward}) => reward)).toEqual(Array.from({length: 12}, () => 1));
+    expect(place.simulator.ledger.summary().requests + east.ledger.summary().requests).toBeGreaterThanOrEqual(
+      24,
+    );
+    expect(east.ledger.summary().requests).toBeGreaterThan(0);
+  });
+});
+
+describe('a model server over two deployments', () => {
+  it('answers its doors from the one that is left, and shows both in the metrics', async () => {
+    await using place = await setUpWorkplace({simulator: settings});
+    const east = await openRegion();
+    await configure(place, [
+      `name: west, openai_base_url: ${place.simulator.url}`,
+      `name: east, openai_base_url: ${east.url}`,
+    ]);
+    await using running = await serve(['--config', 'model.yaml'], {cwd: place.folder.path});
+    const model = running.url('policy_model');
+    const messages = [{role: 'user', content: 'Hello'}];
+    const ask = async (path: string, body: JsonObject): Promise<readonly [number, string]> => {
+      const reply = await fetch(`${model}/v1/${path}`, {method: 'POST', body: JSON.stringify(body)});
+      return [reply.status, await reply.text()];
+    };
+    const askAll = () =>
+      Promise.all(
+        Array.from({length: 4}, () => [
+          ask('chat/completions', {messages}),
+          ask('chat/completions', {messages, stream: true}),
+          ask('responses', {input: 'Hello'}),
+          ask('responses', {input: 'Hello', stream: true}),
+        ]).flat(),
+      );
+    const before = await askAll();
+    expect(new Set(before.map(([status]) => status))).toEqual(new Set([200]));
+    expect(place.simulator.ledger.summary().requests).toBeGreaterThan(0);
+    expect(east.ledger.summary().requests).toBeGreaterThan(0);
+    await east.close();
+    const after = await askAll();
+    expect(new Set(after.map(([status]) => status))).toEqual(new Set([200]));
+    const models = await (await fetch(`${model}/v1/models`)).json();
+    expect(models).toMatchObject({data: [{id: 'gpt'}]});
+    const metrics = await (await fetch(`${model}/metrics`)).text();
+    expect(metrics).toContain('rollcall_deployment_in_flight{deployment="policy_model/west"} 0');
+    expect(metrics).toContain('rollcall_deployment_serving{deployment="policy_model/west"} 1');
+    expect(metrics).toContain('rollcall_deployment_serving{deployment="policy_model/east"} 0');
+    const head = running.url('head');
+    const port = new URL(head).port;
+    const {stderr} = await runProgram(['status', `+head_server.port=${port}`], {cwd: place.folder.path});
+    expect(stderr).toMatch(/✓ +policy_model +west +serving +0 under way, 0 waiting/);
+    expect(stderr).toMatch(/✗ +policy_model +east +(resting|due) +0 under way, 0 waiting/);
+    expect(metrics).toMatch(/rollcall_upstream_calls_total\{deployment="west"\}/);
+  });
+});
