@@ -44,6 +44,8 @@ export interface ModelConfig extends ServerConfig {
   /** Requests and tokens a minute that may be used of the deployment's quota; undefined: what the service says. */
   readonly rpm: number | undefined;
   readonly tpm: number | undefined;
+  /** Whether throughput is provisioned; undefined: what replies tell. */
+  readonly provisioned: boolean | undefined;
   readonly auth: 'api_key' | 'bearer' | 'entra_id';
   readonly entraScope: string | undefined;
   /** Name of the header that carries the key; gateways may want another than `api-key`. */
@@ -77,6 +79,7 @@ const section = createSection({
   num_concurrent_requests: optional(integer(1)),
   rpm: optional(integer(1)),
   tpm: optional(integer(1)),
+  provisioned: optional(flag()),
   auth: withDefault(choice('api_key', 'bearer', 'entra_id'), 'api_key'),
   entra_scope: optional(text()),
   api_key_header: optional(text()),
@@ -122,7 +125,7 @@ export function readModel(
     openaiApiKey: fields.openaiApiKey?.trim(),
     openaiModel: fields.openaiModel?.trim(),
   };
-  const problems = missingFields(config, node, path);
+  const problems = [...missingFields(config, node, path), ...uselessQuota(config, node, path)];
   for (const problem of problems) context.problem(problem);
   if (problems.length === 0) warnAboutPlaceholders(config, node, context);
   return problems.length === 0 ? config : undefined;
@@ -186,6 +189,18 @@ function missingFields(config: ModelConfig, node: MapNode, path: NodePath): Prob
   if (!deploymentInUrl && isBlank(openaiModel))
     demand('openai_model', "Give the deployment's name (not the model's).");
   return problems;
+}
+
+function uselessQuota({provisioned}: ModelConfig, node: MapNode, path: NodePath): Problem[] {
+  if (provisioned !== true) return [];
+  return ['rpm', 'tpm'].flatMap((key) => {
+    const given = nodeAt(node, [key]);
+    if (given === undefined || (given.kind === 'scalar' && given.value === null)) return [];
+    const {file, line, column} = given.origin;
+    const message = `provisioned throughput has no \`${key}\``;
+    const hint = `Leave out \`${key}\`, or \`provisioned\` if this deployment is paid by use.`;
+    return [{message, file, line, column, path: formatPath([...path, key]), hint}];
+  });
 }
 
 function isBlank(value: unknown): boolean {

@@ -183,7 +183,7 @@ class GradualAdmission implements Admission {
     if (probeRound !== undefined) this.#opening.answered(probeRound);
     if (this.#limit.isMoving) {
       const isSaturated = this.#inFlight >= this.#limit.current * saturatedShare;
-      this.#limit.onAnswer({tookMs, isSaturated});
+      this.#limit.onAnswer({tookMs, isSaturated, callsPerMs: this.#quota?.callsPerMs()});
     }
     const quota = this.#quota;
     if (quota === undefined || (limits === undefined && !quota.counts)) return;
@@ -194,8 +194,10 @@ class GradualAdmission implements Admission {
   /** For places only. */
   noteRefusal({charge, round}: HeldPlace, waitMs: number): void {
     const isPaced = this.#quota?.isKnown === true;
-    this.#limit.onRefusal(round, isPaced);
-    if (!isPaced) this.#opening.probe();
+    if (this.#quota?.absorbs(waitMs) !== true) {
+      this.#limit.onRefusal(round, isPaced);
+      if (!isPaced) this.#opening.probe();
+    }
     if (charge !== undefined) this.#quota?.refuse(charge, waitMs, this.#now());
   }
 
