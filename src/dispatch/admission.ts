@@ -100,7 +100,7 @@ class GradualAdmission implements Admission {
     if (cancellation.reason !== undefined) return Promise.reject(cancellation.reason);
     const tokens = this.#quota?.counts === true ? (options.tokens?.() ?? 0) : 0;
     if (this.#line.isFree(priority) && this.#hasPlace() && this.#msUntilRoom(tokens) === 0)
-      return Promise.resolve(this.#take(tokens));
+      return Promise.resolve(this.#take(priority, tokens));
     const refusal = refuse && (this.#refusalBy(refuse) ?? this.#refusalFor(tokens, refuse));
     return refusal === undefined ? this.#wait(options, tokens) : Promise.reject(refusal);
   }
@@ -137,7 +137,7 @@ class GradualAdmission implements Admission {
       };
       const start = (): void => {
         stopListening();
-        resolve(this.#take(tokens));
+        resolve(this.#take(priority, tokens));
       };
       const waiter: Waiting = {priority, tokens, overtaken: 0, start, leave, refuse};
       this.#line.add(waiter);
@@ -164,8 +164,9 @@ class GradualAdmission implements Admission {
     return leftMs === 0 ? undefined : refuse({leftMs, because: undefined});
   }
 
-  #take(tokens: number): Place {
+  #take(priority: Priority, tokens: number): Place {
     this.#inFlight++;
+    this.#line.started(priority);
     const quota = this.#quota;
     const charge = quota?.counts === true ? quota.charge(this.#now(), tokens) : undefined;
     return new HeldPlace(this, charge, this.#opening.start(), this.#limit.round);

@@ -15,10 +15,10 @@ export function dispatchModel(
   priority: Priority,
   tokensOf?: (params: JsonObject) => number,
 ): ModelClient {
-  return async (params, {cancellation}) => {
+  return async (params, {cancellation, isBegun}) => {
     const {value, calls, queuedMs, callMs} = await dispatcher.dispatch((options) => model(params, options), {
       cancellation,
-      priority,
+      priority: isBegun === true ? 'begun' : priority,
       tokens: tokensOf && (() => tokensOf(params)),
       limitsOf,
     });

@@ -1,4 +1,5 @@
 import type {Priority} from './admission.ts';
+import {Turns} from './turns.ts';
 
 /** Someone who waits to be let in. */
 export interface Waiter {
@@ -14,9 +15,10 @@ const mostOvertakings = 8;
 // Looking further costs time and finds what the first ones would find a little later.
 const mostLookedAt = 16;
 
-/** Those who wait: rollouts already begun first, then first come first served, except as `firstThat` says. */
+/** Those who wait: rollouts already begun first as `Turns` has it, then first come first served, except as `firstThat` says. */
 export class WaitingLine<T extends Waiter> {
   readonly #queues: Readonly<Record<Priority, Set<T>>> = {begun: new Set(), new: new Set()};
+  readonly #turns = new Turns();
 
   get size(): number {
     return this.#queues.begun.size + this.#queues.new.size;
@@ -24,7 +26,8 @@ export class WaitingLine<T extends Waiter> {
 
   /** Whether one who comes has nobody before it. */
   isFree(priority: Priority): boolean {
-    return this.#queues.begun.size === 0 && (priority === 'begun' || this.#queues.new.size === 0);
+    if (this.#queues.begun.size > 0) return false;
+    return priority === 'begun' ? !this.#turns.owesNew(this.#waitsNew) : !this.#waitsNew;
   }
 
   add(waiter: T): void {
@@ -37,8 +40,7 @@ export class WaitingLine<T extends Waiter> {
 
   /** The first; undefined where nobody waits. */
   first(): T | undefined {
-    const {begun, new: fresh} = this.#queues;
-    const [waiter] = begun.size > 0 ? begun : fresh;
+    const [waiter] = this.all();
     return waiter;
   }
 
@@ -55,9 +57,17 @@ export class WaitingLine<T extends Waiter> {
     return this.#candidates().reduce((shortest, waiter) => Math.min(shortest, waitOf(waiter)), Infinity);
   }
 
+  /** One has started, out of the line or without having stood in it. */
+  started(priority: Priority): void {
+    this.#turns.started(priority, this.#waitsNew);
+  }
+
   *all(): IterableIterator<T> {
-    yield* this.#queues.begun;
-    yield* this.#queues.new;
+    for (const priority of this.#turns.order(this.#waitsNew)) yield* this.#queues[priority];
+  }
+
+  get #waitsNew(): boolean {
+    return this.#queues.new.size > 0;
   }
 
   /** Those who may go next: up to the one that has been overtaken often enough. */
