@@ -27,7 +27,7 @@ export function createSimpleAgent(settings: SimpleAgentSettings, model: ModelCli
     const first = await model(params, options);
     // The way of most rollouts, so nothing is made for it.
     if (readTurn(first.response).kind === 'over') return first;
-    return takeTurns(params, first, bounds, {...options, model});
+    return takeTurns(params, first, bounds, {...options, model, isBegun: true});
   };
 }
 

@@ -169,6 +169,7 @@ function openModel(
       api: upstreamApiOf(settings),
       stream,
       keepsExtraBody: settings.url !== undefined,
+      isProvisioned: settings.provisioned,
     },
     {client, clock, createId, onNote: (note) => logger.warn(note)},
   );

@@ -126,6 +126,7 @@ function addressOf(
     quota: {
       requestsPerMinute: settings.rpm ?? collect.rpm,
       tokensPerMinute: settings.tpm ?? collect.tpm,
+      isProvisioned: settings.provisioned,
     },
   };
 }

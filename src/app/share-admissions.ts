@@ -22,8 +22,8 @@ export interface SharedAdmission {
   readonly isAdaptive: boolean;
 }
 
-// More than any deployment answers at once.
-const adaptiveCeiling = 1_024;
+// More than 1,024 only where a quota says that they are needed (dispatch/concurrency.ts).
+const adaptiveCeiling = 8_192;
 
 /**
  * Gives each address the admission of its deployment with the smallest limit and quota that any instance sets for it:
@@ -58,6 +58,7 @@ function tighter(
     quota: {
       requestsPerMinute: smaller(one.quota.requestsPerMinute, other.quota.requestsPerMinute),
       tokensPerMinute: smaller(one.quota.tokensPerMinute, other.quota.tokensPerMinute),
+      isProvisioned: one.quota.isProvisioned ?? other.quota.isProvisioned,
     },
   };
 }

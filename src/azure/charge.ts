@@ -13,16 +13,33 @@ const charactersAToken = 4;
 /**
  * Azure's charge on arrival as measured (azure-openai.md §5.2): the most tokens that may be generated, and for each message
  * a quarter of its characters rounded down, plus one. gpt-3.5 is charged without its prompt, embeddings for every four
- * characters begun of each input. It is not what is billed.
+ * characters begun of each input. It is not what is billed. `outputWeight`: tokens of input that one of output counts for.
  */
-export function chargeEstimateOf({name}: FamilyTraits): ChargeEstimate {
+export function chargeEstimateOf({name}: FamilyTraits, outputWeight = 1): ChargeEstimate {
   const isLegacy = name === 'gpt-3.5';
   const unset = isLegacy ? legacyCompletionIfUnset : completionIfUnset;
   return (body, api) => {
     if (api === 'embeddings') return chargeOfInputs(body['input']);
-    const completion = mostTokens(body) ?? unset;
+    const completion = outputWeight * (mostTokens(body) ?? unset);
     return isLegacy ? completion : completion + chargeOfPrompt(body);
   };
+}
+
+/** How many tokens of input one of output counts for where throughput is provisioned (azure-openai.md §5.1). */
+export function outputWeightOf({name}: FamilyTraits): number {
+  return /^(gpt-5|codex)/.test(name) ? 8 : 4;
+}
+
+/**
+ * What a call took in the end, in the measure of its estimate, by a reply's `usage`; undefined where that does not say.
+ * Provisioned throughput (`outputWeight` above 1) gives cached input for nothing.
+ */
+export function usedTokensOf(usage: JsonValue | undefined, outputWeight: number): number | undefined {
+  if (!isJsonObject(usage)) return undefined;
+  const {input_tokens: input, output_tokens: output, input_tokens_details: details} = usage;
+  if (typeof input !== 'number' || typeof output !== 'number') return undefined;
+  const cached = outputWeight > 1 && isJsonObject(details) ? details['cached_tokens'] : 0;
+  return input - (typeof cached === 'number' ? cached : 0) + outputWeight * output;
 }
 
 function mostTokens(body: JsonObject): number | undefined {

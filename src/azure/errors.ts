@@ -7,7 +7,7 @@ import {type HintContext, hintFor} from './error-hints.ts';
 import {type ErrorRule, findErrorRule} from './error-rules.ts';
 import {printable} from './error-text.ts';
 import {forwardedHeaders} from './forwarded-headers.ts';
-import {parseRateLimits} from './rate-limit-headers.ts';
+import {isSpilledOver, parseRateLimits} from './rate-limit-headers.ts';
 import {headerOf, type ReplyHeaders} from './reply-headers.ts';
 import {retryAfterMs} from './retry-after.ts';
 
@@ -151,6 +151,8 @@ function waitOf(
   {message}: AzureErrorBody,
   nowMs: number,
 ): number | undefined {
+  // How long the deployment behind the one that was asked is full says nothing about that one.
+  if (isSpilledOver(headers)) return undefined;
   const rateLimits = throttled ? parseRateLimits(headers, nowMs) : undefined;
   return retryAfterMs({headers, message, rateLimits, nowMs});
 }

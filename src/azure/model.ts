@@ -6,7 +6,7 @@ import type {CallTrace, ModelReply} from '../core/rollout.ts';
 import type {ToResponseOptions} from '../protocol/chat-to-responses.ts';
 import {StreamError} from '../protocol/stream-error.ts';
 import {type Capabilities, capabilitiesOf, type UpstreamApi} from './capabilities.ts';
-import {type ChargeEstimate, chargeEstimateOf} from './charge.ts';
+import {type ChargeEstimate, chargeEstimateOf, outputWeightOf, usedTokensOf} from './charge.ts';
 import type {AzureClient, AzureReply, AzureStream} from './client.ts';
 import {decodeReply, decodeStream} from './decode-reply.ts';
 import {encodeRequest} from './encode-request.ts';
@@ -15,6 +15,7 @@ import {AzureCallError} from './errors.ts';
 import {chooseFamily} from './model-family.ts';
 import {readRateLimits} from './rate-limit-headers.ts';
 import {refusedOutcome} from './refused-outcome.ts';
+import {spillOverOf} from './reply-facts.ts';
 import type {ReplyHeaders} from './reply-headers.ts';
 
 export interface AzureModelSettings {
@@ -28,6 +29,8 @@ export interface AzureModelSettings {
   readonly stream?: boolean | undefined;
   /** It is a model server of NeMo Gym's kind, which takes `metadata.extra_body` apart itself. */
   readonly keepsExtraBody?: boolean | undefined;
+  /** Throughput is provisioned: charges are estimated with the weight of output. */
+  readonly isProvisioned?: boolean | undefined;
 }
 
 export interface AzureModelDeps {
@@ -63,7 +66,8 @@ export function createAzureModel(settings: AzureModelSettings, deps: AzureModelD
   const api = settings.api ?? (prefersResponses ? 'responses' : 'chat');
   const capabilities = capabilitiesOf({family, style, apiVersion, api});
   const wantsStream = settings.stream ?? false;
-  const caller = new DeploymentCaller(settings, capabilities, deps);
+  const outputWeight = settings.isProvisioned === true ? outputWeightOf(family) : 1;
+  const caller = new DeploymentCaller(settings, {capabilities, outputWeight}, deps);
   const cannotStream =
     wantsStream && !capabilities.streaming
       ? [`${family.name} models do not stream: whole replies are asked for`]
@@ -71,7 +75,7 @@ export function createAzureModel(settings: AzureModelSettings, deps: AzureModelD
   return {
     deployment,
     api,
-    chargeOf: chargeEstimateOf(family),
+    chargeOf: chargeEstimateOf(family, outputWeight),
     notices: [...endpoint.notices, ...capabilities.warnings, ...cannotStream],
     respond: (params, options) => caller.respond(params, options),
   };
@@ -104,18 +108,20 @@ class DeploymentCaller {
   readonly #stream: boolean;
   readonly #keepsExtraBody: boolean;
   readonly #capabilities: Capabilities;
+  readonly #outputWeight: number;
   readonly #deps: AzureModelDeps;
   readonly #noted = new Set<string>();
 
   constructor(
     {deployment, stream = false, keepsExtraBody = false}: AzureModelSettings,
-    capabilities: Capabilities,
+    {capabilities, outputWeight}: {readonly capabilities: Capabilities; readonly outputWeight: number},
     deps: AzureModelDeps,
   ) {
     this.#deployment = deployment;
     this.#stream = stream && capabilities.streaming;
     this.#keepsExtraBody = keepsExtraBody;
     this.#capabilities = capabilities;
+    this.#outputWeight = outputWeight;
     this.#deps = deps;
   }
 
@@ -147,7 +153,7 @@ class DeploymentCaller {
           ? await decodeStream(reply.chunks, api, decoding)
           : decodeReply(reply.body, api, decoding);
       if (mayBeDeep(reply) && isDeeperThan(response, deepestReply)) throw tooDeep(reply);
-      return {response, trace: this.#trace(startMs, reply)};
+      return {response, trace: this.#trace(startMs, reply, response)};
     } catch (thrown) {
       const error = this.#toCallError(thrown, reply?.headers ?? {});
       const failed = thrown instanceof StreamError ? thrown.response : undefined;
@@ -170,7 +176,8 @@ class DeploymentCaller {
     return this.#deps.client.describeInnerError(operation, thrown.error, headers);
   }
 
-  #trace(startMs: number, {facts, headers}: AzureReply | AzureStream): CallTrace {
+  #trace(startMs: number, {facts, headers}: AzureReply | AzureStream, response: JsonObject): CallTrace {
+    const limits = readRateLimits(headers);
     return {
       deployment: this.#deployment,
       calls: facts.exchanges,
@@ -178,7 +185,8 @@ class DeploymentCaller {
       callMs: this.#deps.clock.monotonic() - startMs,
       requestId: facts.requestId,
       simulated: facts.simulated || undefined,
-      rateLimits: readRateLimits(headers),
+      spilledOver: spillOverOf(facts),
+      rateLimits: limits && {...limits, usedTokens: usedTokensOf(response['usage'], this.#outputWeight)},
     };
   }
 

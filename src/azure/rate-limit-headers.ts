@@ -6,18 +6,23 @@ import {headerOf, type ReplyHeaders} from './reply-headers.ts';
 export interface RateLimitSnapshot extends RateLimits {
   readonly resetRequestsMs?: number | undefined;
   readonly resetTokensMs?: number | undefined;
-  /** Provisioned throughput in use; 1 is all of it, more is possible. */
-  readonly utilization?: number | undefined;
 }
 
 /** What a success says about the limits and what is left; undefined where it says nothing. */
 export function readRateLimits(headers: ReplyHeaders): RateLimits | undefined {
+  if (isSpilledOver(headers)) return {isSpilledOver: true};
   const saysNothing =
+    headers['azure-openai-deployment-utilization'] === undefined &&
     headers['x-ratelimit-limit-tokens'] === undefined &&
     headers['x-ratelimit-remaining-tokens'] === undefined &&
     headers['x-ratelimit-limit-requests'] === undefined &&
     headers['x-ratelimit-remaining-requests'] === undefined;
   return saysNothing ? undefined : readLimits(headers);
+}
+
+/** Whether a reply is that of the deployment behind the one that was asked (azure-openai.md §5.1): its limits are not ours. */
+export function isSpilledOver(headers: ReplyHeaders): boolean {
+  return headers['x-ms-spillover-from-deployment'] !== undefined;
 }
 
 /** Reads `x-ratelimit-*` and the utilisation header, with the service's quirks (azure-openai.md §4.4). */
@@ -26,7 +31,6 @@ export function parseRateLimits(headers: ReplyHeaders, nowMs: number): RateLimit
     ...readLimits(headers),
     resetRequestsMs: parseReset(headers, 'requests', nowMs),
     resetTokensMs: parseReset(headers, 'tokens', nowMs),
-    utilization: parseUtilization(headerOf(headers, 'azure-openai-deployment-utilization')),
   };
 }
 
@@ -36,6 +40,7 @@ function readLimits(headers: ReplyHeaders): RateLimits {
     limitTokens: parseLimit(headerOf(headers, 'x-ratelimit-limit-tokens')),
     remainingRequests: parseRemaining(headers, 'requests'),
     remainingTokens: parseRemaining(headers, 'tokens'),
+    utilization: parseUtilization(headerOf(headers, 'azure-openai-deployment-utilization')),
   };
 }
 

@@ -1,3 +1,4 @@
+import type {CallTrace} from '../core/rollout.ts';
 import {requestIdOf} from './errors.ts';
 import {headerOf, type ReplyHeaders} from './reply-headers.ts';
 
@@ -17,6 +18,15 @@ export interface ReplyFacts {
   readonly simulated: boolean;
   /** HTTP exchanges it took: two when a token was renewed. */
   readonly exchanges: number;
+}
+
+// What somebody may call a deployment.
+const longestName = 64;
+
+/** Which deployment could not serve the call, and which one the service had answer in its place. */
+export function spillOverOf({spilledFrom, servedBy}: ReplyFacts): CallTrace['spilledOver'] {
+  if (spilledFrom === undefined) return undefined;
+  return {from: spilledFrom.slice(0, longestName), to: servedBy?.slice(0, longestName)};
 }
 
 /** Reads the headers worth recording (azure-openai.md §4.5); the rate limits' own are left to who needs them. */

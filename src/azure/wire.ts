@@ -15,6 +15,7 @@ import {encodeDoorRequest, wantsStream} from './door-request.ts';
 import {type DoorRoute, type DoorRouteSettings, DoorRoutes} from './door-route.ts';
 import {forwardedHeaders} from './forwarded-headers.ts';
 import {readRateLimits} from './rate-limit-headers.ts';
+import {spillOverOf} from './reply-facts.ts';
 import type {ReplyHeaders} from './reply-headers.ts';
 
 /** What a door's deployment is. */
@@ -197,6 +198,7 @@ class DoorCaller {
         callMs: this.#deps.clock.monotonic() - startMs,
         requestId: about.requestId,
         simulated: about.simulated || undefined,
+        spilledOver: spillOverOf(about),
         rateLimits: readRateLimits(headers),
       },
     };

@@ -53,6 +53,19 @@ export function missingFields(config: ModelConfig, node: MapNode, path: NodePath
   return problems;
 }
 
+/** Limits by the minute where none apply. */
+export function uselessQuota({provisioned}: ModelConfig, node: MapNode, path: NodePath): Problem[] {
+  if (provisioned !== true) return [];
+  return ['rpm', 'tpm'].flatMap((key) => {
+    const given = nodeAt(node, [key]);
+    if (given === undefined || (given.kind === 'scalar' && given.value === null)) return [];
+    const {file, line, column} = given.origin;
+    const message = `provisioned throughput has no \`${key}\``;
+    const hint = `Leave out \`${key}\`, or \`provisioned\` if this deployment is paid by use.`;
+    return [{message, file, line, column, path: formatPath([...path, key]), hint}];
+  });
+}
+
 function isBlank(value: unknown): boolean {
   return value === undefined || value === '';
 }

@@ -1,7 +1,7 @@
 import type {z} from 'zod';
 import {emptyMap, formatPath} from './config-node.ts';
 import {choice, flag, integer, number, optional, text, textMap, withDefault} from './fields.ts';
-import {missingFields, warnAboutKeysOfQuery, warnAboutPlaceholders} from './model-checks.ts';
+import {missingFields, uselessQuota, warnAboutKeysOfQuery, warnAboutPlaceholders} from './model-checks.ts';
 import {authentication, deploymentFields} from './model-fields.ts';
 import {entryList, type PoolEntryConfig, readPool} from './model-pool.ts';
 import {createSection, group, type KeyTree, type SectionContext} from './section.ts';
@@ -46,6 +46,8 @@ export interface ModelConfig extends ServerConfig {
   /** Requests and tokens a minute that may be used of the deployment's quota; undefined: what the service says. */
   readonly rpm: number | undefined;
   readonly tpm: number | undefined;
+  /** Whether throughput is provisioned; undefined: what replies tell. */
+  readonly provisioned: boolean | undefined;
   readonly auth: 'api_key' | 'bearer' | 'entra_id';
   readonly entraScope: string | undefined;
   /** Name of the header that carries the key; gateways may want another than `api-key`. */
@@ -119,7 +121,7 @@ export function readModel(
     deployments: [],
   };
   if (!pool.isEmpty) return pool.of(config);
-  const problems = missingFields(config, node, path);
+  const problems = [...missingFields(config, node, path), ...uselessQuota(config, node, path)];
   for (const problem of problems) context.problem(problem);
   if (problems.length === 0) warnAboutPlaceholders(config, node, context);
   return problems.length === 0 ? config : undefined;

@@ -1,5 +1,5 @@
 import {z} from 'zod';
-import {choice, expecting, integer, optional, text} from './fields.ts';
+import {choice, expecting, flag, integer, optional, text} from './fields.ts';
 import {reference, type ServerRef} from './server-reference.ts';
 
 /** What a deployment has of its own and needs no default: an instance has it, and so has each of several deployments in it. */
@@ -10,6 +10,7 @@ export const deploymentFields: {
   readonly num_concurrent_requests: z.ZodType<number | undefined>;
   readonly rpm: z.ZodType<number | undefined>;
   readonly tpm: z.ZodType<number | undefined>;
+  readonly provisioned: z.ZodType<boolean | undefined>;
   readonly entra_scope: z.ZodType<string | undefined>;
   readonly api_key_header: z.ZodType<string | undefined>;
   readonly endpoint_style: z.ZodType<'v1' | 'deployments' | 'models' | 'opaque' | undefined>;
@@ -26,6 +27,7 @@ export const deploymentFields: {
   num_concurrent_requests: optional(integer(1)),
   rpm: optional(integer(1)),
   tpm: optional(integer(1)),
+  provisioned: optional(flag()),
   entra_scope: optional(text()),
   api_key_header: optional(text()),
   endpoint_style: optional(choice('v1', 'deployments', 'models', 'opaque')),

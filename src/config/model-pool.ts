@@ -2,7 +2,7 @@ import {z} from 'zod';
 import type {Problem} from '../core/errors.ts';
 import {type ConfigNode, formatPath, type MapNode, type NodePath, nearestNode} from './config-node.ts';
 import {expecting, integer, number, optional, text, textMap, withDefault} from './fields.ts';
-import {missingFields, warnAboutKeysOfQuery, warnAboutPlaceholders} from './model-checks.ts';
+import {missingFields, uselessQuota, warnAboutKeysOfQuery, warnAboutPlaceholders} from './model-checks.ts';
 import type {ModelConfig} from './model-config.ts';
 import {authentication, deploymentFields} from './model-fields.ts';
 import {createSection, group, type KeyTree, type SectionContext} from './section.ts';
@@ -103,7 +103,7 @@ function entryOf(
   if (node.kind !== 'map' || fields === undefined) return undefined;
   const {name, weight, priority} = fields;
   const settings = settingsOf(fields, instance, path);
-  const problems = missingFields(settings, node, path);
+  const problems = [...missingFields(settings, node, path), ...uselessQuota(settings, node, path)];
   for (const one of problems) context.problem(one);
   if (problems.length === 0) warnAboutPlaceholders(settings, node, {...context, path});
   return {name: name?.trim(), weight, priority, settings};
@@ -113,11 +113,11 @@ function settingsOf(fields: EntryFields, instance: ModelConfig, path: NodePath):
   const {openaiBaseUrl: url, openaiApiKey, openaiModel, timeouts, defaultQuery, defaultHeaders} = fields;
   const base = typeof url === 'string' ? url.trim() : url;
   const inherited = inheritedBeside(base, instance);
-  const {numConcurrentRequests, rpm, tpm, auth, entraScope, apiKeyHeader} = fields;
+  const {numConcurrentRequests, rpm, tpm, provisioned, auth, entraScope, apiKeyHeader} = fields;
   const {endpointStyle, upstreamApi, modelFamily} = fields;
   return {
     ...inherited,
-    ...given({numConcurrentRequests, rpm, tpm, auth, entraScope, apiKeyHeader}),
+    ...given({numConcurrentRequests, rpm, tpm, provisioned, auth, entraScope, apiKeyHeader}),
     ...given({endpointStyle, upstreamApi, modelFamily}),
     ...given({openaiBaseUrl: base, openaiApiKey: openaiApiKey?.trim(), openaiModel: openaiModel?.trim()}),
     path: formatPath(path),

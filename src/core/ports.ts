@@ -4,6 +4,8 @@ import type {ModelReply, Outcome, Rollout, Verification} from './rollout.ts';
 
 export interface CallOptions {
   readonly cancellation: Cancellation;
+  /** The rollout has been served before: its next turn goes before others' first. */
+  readonly isBegun?: boolean | undefined;
 }
 
 /** Answers one Responses API request (its `responses_create_params`). Fails with a `CallError`, or with the cancellation's reason. */

@@ -13,6 +13,7 @@ export function provenanceOf({rollout, trace, verification, judgeMs}: CompletedO
     queued_ms: tenths(trace.queuedMs),
     model_ms: tenths(trace.callMs),
     judge_ms: tenths(judgeMs),
+    ...spillOverOf(trace),
     ...(simulated ? {simulated} : {}),
   };
 }
@@ -36,6 +37,12 @@ export function servedProvenanceOfFailure({rollout, error, trace}: FailedOutcome
     model_ms: tenths(trace.callMs),
     ...(trace.simulated === true ? {simulated: true} : {}),
   };
+}
+
+function spillOverOf({spilledOver}: CallTrace): JsonObject {
+  if (spilledOver === undefined) return {};
+  const {from, to} = spilledOver;
+  return to === undefined ? {spilled_from: from} : {spilled_from: from, spilled_to: to};
 }
 
 function sumOfCalls(traces: readonly CallTrace[]): number {

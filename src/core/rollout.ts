@@ -34,6 +34,8 @@ export interface CallTrace {
   readonly requestId?: string | undefined;
   /** The reply says that a simulator gave it. */
   readonly simulated?: boolean | undefined;
+  /** The service had another deployment of the resource answer: the one that was full, and the one behind it if told. */
+  readonly spilledOver?: {readonly from: string; readonly to: string | undefined} | undefined;
   /** What the last reply said about the deployment's quota: for who admits calls, not for the record. */
   readonly rateLimits?: RateLimits | undefined;
 }

@@ -73,7 +73,7 @@ export interface PooledAdmission extends Admission {
   /** Whether such a call could start at once, with nobody of any line before it. */
   hasRoomFor(priority: Priority, tokens: number): boolean;
   /** A place for a call for which there is room. */
-  take(tokens: number): Place;
+  take(priority: Priority, tokens: number): Place;
   /** What keeps a call of so many tokens from starting, places apart. */
   coolDown(tokens: number): CoolDown | undefined;
   /**

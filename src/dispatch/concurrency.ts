@@ -3,6 +3,8 @@ export interface AnsweredCall {
   readonly tookMs: number;
   /** Whether the limit kept others waiting meanwhile: only then has the answer something to say about more. */
   readonly isSaturated: boolean;
+  /** Calls a millisecond that the quota lets through in the long run; undefined where that is not known. */
+  readonly callsPerMs?: number | undefined;
 }
 
 /** How many calls may be in flight at once. */
@@ -28,7 +30,7 @@ export function createFixedLimit(limit: number): ConcurrencyLimit {
 
 /**
  * A limit that finds itself (azure-openai.md §5.3): it doubles with each round of answers while it is what keeps others
- * waiting; is cut once an episode of refusals, and grows slowly from then on; and stops, or yields, where more calls only
+ * waiting, and where a quota is told takes at once as many places as that needs at the latency seen; is cut once an episode of refusals, and grows slowly from then on; and stops, or yields, where more calls only
  * make all of them slower.
  */
 export function createAdaptiveLimit(ceiling: number): ConcurrencyLimit {
@@ -36,6 +38,10 @@ export function createAdaptiveLimit(ceiling: number): ConcurrencyLimit {
 }
 
 const startLimit = 10;
+// More at once only where a quota says that they are needed.
+const mostBlind = 1_024;
+// Calls differ in length, and come in bursts.
+const placesPerCall = 2;
 const slowGrowth = 0.05;
 // Where the quota is known it is what paces; a refusal says little about how many may be in flight.
 const cutWhenPaced = 0.8;
@@ -68,6 +74,9 @@ class MovingLimit implements ConcurrencyLimit {
   #baselineMs = Infinity;
   #baselineLimit = 1;
   #isSlow = false;
+  /** Of all answers of the slow start. */
+  #firstAnswers = 0;
+  #firstTookMs = 0;
 
   constructor({start, ceiling, watchesLatency}: MovingLimitOptions) {
     this.#limit = start;
@@ -91,11 +100,13 @@ class MovingLimit implements ConcurrencyLimit {
     return this.#watchesLatency && this.#isSlowStart && this.#limit < this.ceiling;
   }
 
-  onAnswer({tookMs, isSaturated}: AnsweredCall): void {
+  onAnswer({tookMs, isSaturated, callsPerMs}: AnsweredCall): void {
     if (this.#watchesLatency) this.#watchLatency(tookMs);
     if (!isSaturated || this.#isSlow) return;
     const step = this.#isSlowStart ? 1 : Math.max(1, this.#limit * slowGrowth) / this.#limit;
-    this.#limit = Math.min(this.ceiling, this.#limit + step);
+    const grown = Math.min(this.#limit + step, Math.max(mostBlind, this.#limit));
+    const needed = this.#isSlowStart && this.#watchesLatency ? this.#neededFor(callsPerMs, tookMs) : 0;
+    this.#limit = Math.min(this.ceiling, Math.max(grown, needed));
   }
 
   onRefusal(round: number, isPaced: boolean): void {
@@ -103,6 +114,14 @@ class MovingLimit implements ConcurrencyLimit {
     this.#round++;
     this.#isSlowStart = false;
     this.#limit = Math.max(1, this.#limit * (isPaced ? cutWhenPaced : cutWhenBlind));
+  }
+
+  /** Places that the quota needs at the latency seen: it is known how much the service takes, so nothing has to be tried out. */
+  #neededFor(callsPerMs: number | undefined, tookMs: number): number {
+    this.#firstAnswers++;
+    this.#firstTookMs += tookMs;
+    if (callsPerMs === undefined) return 0;
+    return Math.ceil(callsPerMs * (this.#firstTookMs / this.#firstAnswers) * placesPerCall);
   }
 
   /** Compares the mean of each round of calls with the best one. */

@@ -23,10 +23,10 @@ export function dispatchModel(
   dispatcher: Dispatcher,
   {priority, tokensOf, affinityOf}: DispatchTerms<JsonObject>,
 ): ModelClient {
-  return async (params, {cancellation}) => {
+  return async (params, {cancellation, isBegun}) => {
     const {value, calls, queuedMs, callMs} = await dispatcher.dispatch((options) => model(params, options), {
       cancellation,
-      priority,
+      priority: isBegun === true ? 'begun' : priority,
       tokens: tokensOf && (() => tokensOf(params)),
       affinityKey: affinityOf && (() => affinityOf(params)),
       limitsOf,

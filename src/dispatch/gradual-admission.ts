@@ -41,7 +41,7 @@ export class GradualAdmission implements PooledAdmission {
     const {priority, cancellation, refuse} = options;
     if (cancellation.reason !== undefined) return Promise.reject(cancellation.reason);
     const tokens = this.countsTokens ? (options.tokens?.() ?? 0) : 0;
-    if (this.hasRoomFor(priority, tokens)) return Promise.resolve(this.take(tokens));
+    if (this.hasRoomFor(priority, tokens)) return Promise.resolve(this.take(priority, tokens));
     const refusal = refuse && (this.#refusalBy(refuse) ?? this.#refusalFor(tokens, refuse));
     return refusal === undefined ? this.#wait(options, tokens) : Promise.reject(refusal);
   }
@@ -143,8 +143,9 @@ export class GradualAdmission implements PooledAdmission {
     return leftMs === 0 ? undefined : refuse({leftMs, because: undefined});
   }
 
-  take(tokens: number): Place {
+  take(priority: Priority, tokens: number): Place {
     this.#inFlight++;
+    this.#lines.started(priority);
     const quota = this.#quota;
     const charge = quota?.counts === true ? quota.charge(this.#now(), tokens) : undefined;
     return new HeldPlace(this, charge, this.#opening.start(), this.#limit.round);
@@ -162,7 +163,7 @@ export class GradualAdmission implements PooledAdmission {
     if (probeRound !== undefined) this.#opening.answered(probeRound);
     if (this.#limit.isMoving) {
       const isSaturated = this.#inFlight >= this.#limit.current * saturatedShare;
-      this.#limit.onAnswer({tookMs, isSaturated});
+      this.#limit.onAnswer({tookMs, isSaturated, callsPerMs: this.#quota?.callsPerMs()});
     }
     const quota = this.#quota;
     if (quota === undefined || (limits === undefined && !quota.counts)) return;
@@ -173,8 +174,10 @@ export class GradualAdmission implements PooledAdmission {
   /** For places only. */
   noteRefusal({charge, round}: HeldPlace, waitMs: number): void {
     const isPaced = this.#quota?.isKnown === true;
-    this.#limit.onRefusal(round, isPaced);
-    if (!isPaced) this.#opening.probe();
+    if (this.#quota?.absorbs(waitMs) !== true) {
+      this.#limit.onRefusal(round, isPaced);
+      if (!isPaced) this.#opening.probe();
+    }
     if (charge !== undefined) this.#quota?.refuse(charge, waitMs, this.#now());
   }
 
@@ -184,7 +187,7 @@ export class GradualAdmission implements PooledAdmission {
       const next = this.#nextInLine();
       if (next === undefined) break;
       const member = this.#lines.remove(next);
-      next.start(this.take(next.tokens), member);
+      next.start(this.take(next.priority, next.tokens), member);
       hasStarted = true;
     }
     this.#wakeLater();

@@ -1,4 +1,5 @@
 import type {Priority} from './admission.ts';
+import {Turns} from './turns.ts';
 import {type Waiter, WaitingLine} from './waiting-line.ts';
 
 /** A line of callers whom any of several deployments may serve, as it stands before one of them. */
@@ -23,13 +24,14 @@ const mostLookedAt = 16;
 const mostPassedOver = 64;
 
 /**
- * The lines that meet at a deployment, served as one: rollouts already begun first, then first come first served, except as
- * `firstThat` says.
+ * The lines that meet at a deployment, served as one: rollouts already begun first as `Turns` has it, then first come first
+ * served, except as `firstThat` says.
  */
 export class Lines<T extends Waiter> {
   /** Those who wait for this deployment alone. */
   readonly own: WaitingLine<T> = new WaitingLine<T>();
   readonly #guests: Guest<T>[] = [];
+  readonly #turns = new Turns();
 
   get size(): number {
     let size = this.own.size;
@@ -47,16 +49,19 @@ export class Lines<T extends Waiter> {
 
   /** Whether one who comes has nobody before it. */
   isFree(priority: Priority): boolean {
-    return this.own.isFree(priority) && this.#guests.every(({line}) => line.isFree(priority));
+    if (this.#waits('begun')) return false;
+    const waitsNew = this.#waits('new');
+    return priority === 'begun' ? !this.#turns.owesNew(waitsNew) : !waitsNew;
   }
 
   /** The first who may start; undefined where there is nobody. */
   first(): T | undefined {
     if (this.#guests.length > 0) return this.#candidates(1)[0];
-    const [begun] = this.own.of('begun');
-    if (begun !== undefined) return begun;
-    const [fresh] = this.own.of('new');
-    return fresh;
+    for (const priority of this.#turns.order(this.#waits('new'))) {
+      const [waiter] = this.own.of(priority);
+      if (waiter !== undefined) return waiter;
+    }
+    return undefined;
   }
 
   /** The first whose call fits; one that does not fit is overtaken, but only a few times. */
@@ -86,11 +91,20 @@ export class Lines<T extends Waiter> {
     return 0;
   }
 
+  /** One has started, out of a line or without having stood in one. */
+  started(priority: Priority): void {
+    this.#turns.started(priority, this.#waits('new'));
+  }
+
+  #waits(priority: Priority): boolean {
+    return this.own.of(priority).size > 0 || this.#guests.some(({line}) => line.of(priority).size > 0);
+  }
+
   /** Those who may go next: up to the one that has been overtaken often enough. */
   #candidates(most: number): readonly T[] {
     const candidates: T[] = [];
     const guests = this.#guests.filter(({line, isOpen}) => line.size > 0 && isOpen());
-    for (const priority of priorities) {
+    for (const priority of this.#turns.order(this.#waits('new'))) {
       for (const waiter of this.#inOrder(priority, most - candidates.length, guests)) {
         candidates.push(waiter);
         if (waiter.overtaken >= mostOvertakings || candidates.length === most) return candidates;
@@ -106,8 +120,6 @@ export class Lines<T extends Waiter> {
     return found.sort((one, other) => one.sinceMs - other.sinceMs).slice(0, most);
   }
 }
-
-const priorities: readonly Priority[] = ['begun', 'new'];
 
 function firstOf<T>(waiters: ReadonlySet<T>, most: number, mayStart?: (waiter: T) => boolean): T[] {
   const found: T[] = [];

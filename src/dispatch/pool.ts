@@ -78,7 +78,7 @@ export class Pool {
       const able = tier.filter((member) => this.roster.mayServe(member, call, nowMs));
       const roomy = able.filter(({admission}) => admission.hasRoomFor(priority, tokens));
       const member = chooseMember(roomy, {nowMs, affinityKey});
-      if (member !== undefined) return member.begin(member.admission.take(tokens), nowMs);
+      if (member !== undefined) return member.begin(member.admission.take(priority, tokens), nowMs);
       if (able.some((upper) => this.roster.servesSoon(upper, call, nowMs))) return undefined;
     }
     return undefined;

@@ -74,6 +74,12 @@ export class QuotaWindow {
     return Math.min(ownLimit, this.#toldLimit);
   }
 
+  /** How much of our estimates it lets through a millisecond in the long run; undefined as `limit`. */
+  get perMs(): number | undefined {
+    const {limit} = this;
+    return limit === undefined ? undefined : limit / this.#own.lengthMs / this.#scale;
+  }
+
   /** Milliseconds until `amount` fits, if nothing more is charged; 0 if it does. What is beyond the limit waits for an empty window. */
   msUntilRoom(nowMs: number, amount: number): number {
     const {limit} = this;

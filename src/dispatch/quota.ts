@@ -1,22 +1,27 @@
 import type {RateLimits} from '../core/rate-limits.ts';
+import {ProvisionedQuota, type ThroughputCharge} from './provisioned-quota.ts';
 import {QuotaWindow, type WindowCharge} from './quota-window.ts';
 
 export interface QuotaOptions {
   /** What may be used at most; less wins if the service says less. Undefined: what the service says. */
   readonly requestsPerMinute?: number | undefined;
   readonly tokensPerMinute?: number | undefined;
+  /** Whether throughput is provisioned. Undefined: it is when replies tell a utilisation. */
+  readonly isProvisioned?: boolean | undefined;
 }
 
 /** What a call took of the quota when it was sent. */
-export interface Charge {
+export type Charge = WindowCharges | ThroughputCharge;
+
+interface WindowCharges {
+  readonly kind: 'windows';
   readonly requests: WindowCharge;
   readonly tokens: WindowCharge;
 }
 
 /**
- * The quota of a pay-as-you-go deployment as the service keeps it (azure-openai.md §5): a sixth of the requests a minute in
- * any ten seconds, the tokens a minute in any sixty, both charged on arrival. Limits come from configuration and from what
- * replies say; while none is known, nothing is paced. What replies say is a hint, not a lock.
+ * How much a deployment takes, as it looks from here. Limits come from configuration and from what replies say; while none
+ * is known, nothing is paced. What replies say is a hint, not a lock.
  */
 export interface Quota {
   /** Whether there is a limit to keep to. */
@@ -32,20 +37,81 @@ export interface Quota {
   observe(limits: RateLimits | undefined, charge: Charge | undefined): void;
   /** A charged call was refused for want of quota, to be left alone for `waitMs`. */
   refuse(charge: Charge, waitMs: number, nowMs: number): void;
+  /** Whether a refusal for so long says nothing about how many calls may be in flight. */
+  absorbs(waitMs: number): boolean;
+  /** Calls a millisecond that it lets through in the long run; undefined where that is not known. */
+  callsPerMs(): number | undefined;
 }
 
 const requestWindowMs = 10_000;
 const tokenWindowMs = 60_000;
 
+const callsToAverage = 100;
+
 /** A quota of which nobody has used anything yet. */
 export function createQuota(options: QuotaOptions): Quota {
-  return new LearntQuota(options);
+  const {isProvisioned} = options;
+  if (isProvisioned === undefined) return new DetectedQuota(options);
+  return isProvisioned ? new ProvisionedQuota() : new LearntQuota(options);
 }
 
+/** Tokens a minute, until a reply tells that throughput is provisioned. */
+class DetectedQuota implements Quota {
+  #kind: Quota;
+
+  constructor(options: QuotaOptions) {
+    this.#kind = new LearntQuota(options);
+  }
+
+  get isKnown(): boolean {
+    return this.#kind.isKnown;
+  }
+
+  get counts(): boolean {
+    return this.#kind.counts;
+  }
+
+  msUntilRoom(nowMs: number, tokens: number): number {
+    return this.#kind.msUntilRoom(nowMs, tokens);
+  }
+
+  usedShare(nowMs: number): number {
+    return this.#kind.usedShare(nowMs);
+  }
+
+  charge(nowMs: number, tokens: number): Charge {
+    return this.#kind.charge(nowMs, tokens);
+  }
+
+  observe(limits: RateLimits | undefined, charge: Charge | undefined): void {
+    if (limits?.utilization !== undefined && this.#kind instanceof LearntQuota)
+      this.#kind = new ProvisionedQuota();
+    this.#kind.observe(limits, charge);
+  }
+
+  refuse(charge: Charge, waitMs: number, nowMs: number): void {
+    this.#kind.refuse(charge, waitMs, nowMs);
+  }
+
+  absorbs(waitMs: number): boolean {
+    return this.#kind.absorbs(waitMs);
+  }
+
+  callsPerMs(): number | undefined {
+    return this.#kind.callsPerMs();
+  }
+}
+
+/**
+ * The quota of a pay-as-you-go deployment as the service keeps it (azure-openai.md §5): a sixth of the requests a minute in
+ * any ten seconds, the tokens a minute in any sixty, both charged on arrival.
+ */
 class LearntQuota implements Quota {
   readonly #requests: QuotaWindow;
   readonly #tokens: QuotaWindow;
   #isSilent = false;
+  #callTokens = 0;
+  #calls = 0;
 
   constructor({requestsPerMinute, tokensPerMinute}: QuotaOptions) {
     const ownLimit = sliceOf(requestsPerMinute);
@@ -73,20 +139,42 @@ class LearntQuota implements Quota {
   }
 
   charge(nowMs: number, tokens: number): Charge {
-    return {requests: this.#requests.charge(nowMs, 1), tokens: this.#tokens.charge(nowMs, tokens)};
+    this.#calls = Math.min(callsToAverage, this.#calls + 1);
+    this.#callTokens += (tokens - this.#callTokens) / this.#calls;
+    return {
+      kind: 'windows',
+      requests: this.#requests.charge(nowMs, 1),
+      tokens: this.#tokens.charge(nowMs, tokens),
+    };
   }
 
   observe(limits: RateLimits | undefined, charge: Charge | undefined): void {
+    if (limits?.isSpilledOver === true) return;
     this.#isSilent = limits === undefined && !this.isKnown;
     if (limits === undefined) return;
     const {limitRequests, limitTokens, remainingRequests, remainingTokens} = limits;
-    this.#requests.observe(charge?.requests, {limit: sliceOf(limitRequests), remaining: remainingRequests});
-    this.#tokens.observe(charge?.tokens, {limit: limitTokens, remaining: remainingTokens});
+    const own = charge?.kind === 'windows' ? charge : undefined;
+    this.#requests.observe(own?.requests, {limit: sliceOf(limitRequests), remaining: remainingRequests});
+    this.#tokens.observe(own?.tokens, {limit: limitTokens, remaining: remainingTokens});
   }
 
-  refuse({requests, tokens}: Charge, waitMs: number, nowMs: number): void {
-    this.#requests.refuse(requests, waitMs, nowMs);
-    this.#tokens.refuse(tokens, waitMs, nowMs);
+  refuse(charge: Charge, waitMs: number, nowMs: number): void {
+    if (charge.kind !== 'windows') return;
+    this.#requests.refuse(charge.requests, waitMs, nowMs);
+    this.#tokens.refuse(charge.tokens, waitMs, nowMs);
+  }
+
+  absorbs(): boolean {
+    return false;
+  }
+
+  callsPerMs(): number | undefined {
+    const requests = this.#requests.perMs;
+    const tokens = this.#tokens.perMs;
+    const byTokens = tokens === undefined || this.#callTokens === 0 ? undefined : tokens / this.#callTokens;
+    return requests === undefined || byTokens === undefined
+      ? (requests ?? byTokens)
+      : Math.min(requests, byTokens);
   }
 }
 

@@ -39,6 +39,7 @@ export type RetryDecision =
 // One that did answer may be restarting: nothing is lost by waiting for it a while.
 const triesIfNeverReached = 3;
 const defaultOutageMs = 120_000;
+const waitsToBelieve = 3;
 
 /** Whether and when to try a failed call again. Full jitter; the server's own wait wins over ours (azure-openai.md §4.4). */
 export function decideRetry(
@@ -50,7 +51,9 @@ export function decideRetry(
   if (error.effect !== 'retry') return {action: 'stop', because: 'final'};
   const {baseDelayMs, maxDelayMs, outageMs = defaultOutageMs} = options;
   const doublings = error.throttled ? history.refusals : history.failures;
-  const backOffMs = random() * Math.min(maxDelayMs, baseDelayMs * 2 ** (doublings - 1));
+  // A server that says how long to wait knows better, unless it has been wrong a few times.
+  const isTold = error.throttled && error.retryAfterMs !== undefined && doublings <= waitsToBelieve;
+  const backOffMs = isTold ? 0 : random() * Math.min(maxDelayMs, baseDelayMs * 2 ** (doublings - 1));
   const delayMs = Math.max(backOffMs, history.soonestMs ?? error.retryAfterMs ?? 0);
   const because =
     error.unreachable && outageMs > 0

@@ -4,6 +4,7 @@ import type {Call} from './generation/call.ts';
 import type {Generation} from './generation/generation.ts';
 import type {Admission} from './limits/rate-limiter.ts';
 import type {FaultSettings} from './settings/simulator-settings.ts';
+import type {SpillOver} from './spill-over.ts';
 
 /** One request on its way down the layers. What a layer finds out it leaves here for those below. */
 export interface Exchange {
@@ -19,9 +20,15 @@ export interface Exchange {
   readonly body: Buffer | undefined;
   route?: Route;
   call?: Call;
-  /** Tokens charged, whether admitted or not. */
-  cost?: number;
+  /** Tokens charged, whether admitted or not; of provisioned throughput with the weight of output. */
+  cost?: number | undefined;
   admission?: Admission;
-  fault?: FaultSettings;
+  /** Of provisioned throughput, with this request in it; 1 is all of it. */
+  utilization?: number | undefined;
+  /** To be called when the request is over: corrects the estimate that it was let in with. */
+  settle?: (() => void) | undefined;
+  /** A provisioned deployment has handed it on. */
+  spillOver?: SpillOver;
+  fault?: FaultSettings | undefined;
   generation?: Generation;
 }

@@ -15,8 +15,8 @@ import {blockedPrompt, filterCompletion} from './generation/filter-completion.ts
 import {generate} from './generation/generate.ts';
 import {textFrom} from './generation/prompt.ts';
 import {countPromptTokens} from './generation/tokens.ts';
-import {tooManyRequests} from './limits/rate-limit-replies.ts';
-import {requestCharge} from './limits/request-charge.ts';
+import {admitCall} from './limits/admit-call.ts';
+import {spillOver} from './spill-over.ts';
 import {tooLarge} from './wire/azure-error.ts';
 import {promptBlocked} from './wire/filter-results.ts';
 import {generatedReply} from './wire/generated-reply.ts';
@@ -43,19 +43,32 @@ export const layers: readonly Layer[] = [
   {name: 'deployment', decide: findCall},
   {name: 'parameters', decide: forCall(parameters)},
   {name: 'prompt-filter', decide: forCall(promptFilter)},
-  {name: 'rate-limit', decide: forCall(rateLimit)},
+  {name: 'rate-limit', decide: forCall(admitCall)},
   {name: 'fault', decide: forCall(fault)},
   {name: 'generation', decide: forCall(generation)},
   {name: 'completion-filter', decide: forCall(completionFilter)},
   {name: 'answer', decide: forCall(answer)},
 ];
 
-/** Sends an exchange down the layers: the first reply, and the name of the layer that gave it. */
-export function decideReply(
-  exchange: Exchange,
-  world: World,
-): {readonly reply: Reply; readonly layer: string} {
-  for (const {name, decide} of layers) {
+/** A reply, and the name of the layer that gave it. */
+export interface LayerReply {
+  readonly reply: Reply;
+  readonly layer: string;
+}
+
+/**
+ * Sends an exchange down the layers: the first reply counts. What a provisioned deployment cannot serve goes on to the
+ * standard one behind it, if it has one, whose own checks it has still to pass.
+ */
+export function decideReply(exchange: Exchange, world: World): LayerReply {
+  const own = passDown(exchange, world, layers);
+  return spillOver(exchange, own.reply, world) ? passDown(exchange, world, layersOfCalls) : own;
+}
+
+const layersOfCalls = layers.slice(layers.findIndex(({name}) => name === 'parameters'));
+
+function passDown(exchange: Exchange, world: World, through: readonly Layer[]): LayerReply {
+  for (const {name, decide} of through) {
     const reply = decide(exchange, world);
     if (reply !== undefined) return {reply, layer: name};
   }
@@ -119,20 +132,6 @@ function promptFilter({operation, prompt, deployment}: Call): Reply | undefined 
   return rule && promptBlocked(rule, contentFilter);
 }
 
-function rateLimit(call: Call, exchange: Exchange, {clock, region}: World): Reply | undefined {
-  const {deployment, operation, apiVersion: version} = call;
-  const {model} = deployment.settings;
-  exchange.cost = requestCharge(call);
-  const decision = deployment.limiter.admit(clock.monotonic(), exchange.cost);
-  if (decision.admitted) {
-    exchange.admission = decision;
-    return undefined;
-  }
-  const {surface} = call.route;
-  const named = {operation, surface, apiVersion: version, model, deployment: deployment.name, region};
-  return tooManyRequests(decision, named);
-}
-
 function fault({deployment, prompt, hash}: Call, exchange: Exchange): Reply | undefined {
   const struck = deployment.faults({
     path: exchange.path,
@@ -159,6 +158,7 @@ function answer(call: Call, exchange: Exchange, world: World): Reply | undefined
   const reply = generatedReply(call, exchange.generation, {
     created: world.created(),
     admission: exchange.admission,
+    utilization: exchange.utilization,
   });
   return exchange.fault === undefined ? reply : spoilReply(reply, exchange.fault);
 }

@@ -8,6 +8,7 @@ import {onceOver} from './once-over.ts';
 import {type Answer, apiVersionOf} from './request-handler.ts';
 import {sendReply} from './send-reply.ts';
 import type {SimulatorSettings} from './settings/simulator-settings.ts';
+import {spillOverHeaders} from './spill-over.ts';
 import type {Reply} from './wire/reply.ts';
 import {createReplyHeaders} from './wire/reply-headers.ts';
 import type {World} from './world.ts';
@@ -46,9 +47,11 @@ export function createSimulation({settings, clock, ledger, world}: SimulationDep
     });
     ledger.record(entry);
     onceOver(request, response, () => {
+      exchange.settle?.();
       ledger.finish(entry, response.writableFinished ? 'sent' : 'cut', clock.monotonic() - arrivedMs);
     });
-    sendReply(reply, response, {clock, headers: replyHeaders(entry), arrivedMs});
+    const common = [...replyHeaders(entry), ...spillOverHeaders(exchange.spillOver)];
+    sendReply(reply, response, {clock, headers: common, arrivedMs});
   };
 }
 

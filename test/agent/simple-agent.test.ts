@@ -36,6 +36,19 @@ function run({model}: ScriptedPolicy, {params, session, ...settings}: Run = {}):
 const callError = (): CallError =>
   new CallError('no quota', {code: 'ERR_MODEL_RATE_LIMIT', fault: 'model', effect: 'retry'});
 
+describe('a rollout of several turns', () => {
+  it('has begun once it was answered: its next turn need not wait behind those that are new', async () => {
+    const {model} = scriptedPolicy(turn([functionCall('a')]), turn([message('Hi')]));
+    const asked: (boolean | undefined)[] = [];
+    const agent = createSimpleAgent({}, (params, options) => {
+      asked.push(options.isBegun);
+      return model(params, options);
+    });
+    await agent(rolloutOf({input: 'Hello', tools}), {cancellation: neverCancelled, session: scriptedTools()});
+    expect(asked).toEqual([undefined, true]);
+  });
+});
+
 describe('a rollout of one turn', () => {
   it('sends what the row sets, leaves out what is null, and returns the reply as it came', async () => {
     const reply = turn([message('Hi')], {usage: null});

@@ -38,10 +38,15 @@ async function* numbered(): AsyncGenerator<number> {
 }
 
 /** Asks sixty times over real sockets; the time of day moves on only while nothing is on the wire. */
-async function run(limits: JsonObject, more: string, overrides: readonly string[] = []) {
+async function run(
+  limits: JsonObject,
+  more: string,
+  overrides: readonly string[] = [],
+  beside: JsonObject = {},
+) {
   const clock = createFakeClock();
   await using folder = await createTempFolder();
-  await using simulator = await openSimulator({deployments: {gpt: limits}}, {clock});
+  await using simulator = await openSimulator({deployments: {gpt: limits, ...beside}}, {clock});
   const environment = environmentOf(folder.path, clock);
   await writeFile(folder.file('model.yaml'), yamlOf(simulator.url, more));
   const sources = {configPaths: ['model.yaml'], envPath: undefined, overrides, values: {}};
@@ -86,5 +91,31 @@ describe('a run against a deployment with a quota', () => {
     const {statuses, elapsedMs} = await run({tpm: 10_000}, more, overrides);
     expect(new Set(statuses)).toEqual(new Set([200]));
     expect(elapsedMs).toBeGreaterThan(240_000);
+  });
+});
+
+describe('a run against provisioned throughput', () => {
+  const throughput = {ptu: {units: 10, window_s: 5}, answers: [{text: 'x'.repeat(800)}]};
+
+  it.each([
+    ['that nobody has told of', ''],
+    ['that is configured', 'provisioned: true'],
+  ])('%s keeps its utilisation below 100 %%', async (_, more) => {
+    const {traces, statuses, elapsedMs} = await run(throughput, more);
+    expect(traces).toHaveLength(rows);
+    // The first ones go before anything is known.
+    expect(statuses.filter((status) => status === 429).length).toBeLessThanOrEqual(10);
+    // Some 50,000 weighted tokens, of which 25,000 a minute are worked off.
+    expect(elapsedMs).toBeGreaterThan(90_000);
+    expect(elapsedMs).toBeLessThan(150_000);
+  });
+
+  it('tells which calls the service had another deployment answer', async () => {
+    const spilling = {...throughput, spillover: 'standard'};
+    const {traces, statuses} = await run(spilling, '', [], {standard: {tpm: 1_000_000}});
+    expect(new Set(statuses)).toEqual(new Set([200]));
+    const spilled = traces.filter(({spilledOver}) => spilledOver?.to === 'standard');
+    expect(spilled.length).toBeGreaterThan(0);
+    expect(spilled.length).toBeLessThan(30);
   });
 });

@@ -28,7 +28,7 @@ describe('admissions', () => {
       [address('https://a.openai.azure.com', 'gpt'), address('https://a.openai.azure.com', 'gpt')],
       createFakeClock(),
     );
-    expect(policy).toMatchObject({isAdaptive: true, limit: 1024, admission: {limit: 10}});
+    expect(policy).toMatchObject({isAdaptive: true, limit: 8_192, admission: {limit: 10}});
     expect(judge?.admission).toBe(policy?.admission);
   });
 

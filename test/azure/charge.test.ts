@@ -1,5 +1,5 @@
 import {describe, expect, it} from 'vitest';
-import {chargeEstimateOf} from '../../src/azure/charge.ts';
+import {chargeEstimateOf, outputWeightOf, usedTokensOf} from '../../src/azure/charge.ts';
 import {chooseFamily} from '../../src/azure/model-family.ts';
 
 const chargeOf = chargeEstimateOf(chooseFamily('gpt-4o', ''));
@@ -67,5 +67,26 @@ describe('the estimated charge of a request', () => {
     [undefined, 0],
   ])('of the embeddings of %j is %i', (input, charge) => {
     expect(chargeOf({input}, 'embeddings')).toBe(charge);
+  });
+});
+
+describe('the charge of provisioned throughput', () => {
+  it.each([
+    ['gpt-4o', 4],
+    ['o3-mini', 4],
+    ['gpt-5-mini', 8],
+    ['gpt-5.1-codex', 8],
+  ])('weighs the output of %s with %i', (model, weight) => {
+    const family = chooseFamily(model, '');
+    expect(outputWeightOf(family)).toBe(weight);
+    const body = {messages: chat('x'.repeat(28)), max_completion_tokens: 100};
+    expect(chargeEstimateOf(family, weight)(body, 'chat')).toBe(8 + 100 * weight);
+  });
+
+  it('is in the end what usage says, cached input for nothing', () => {
+    const usage = {input_tokens: 50, output_tokens: 10, input_tokens_details: {cached_tokens: 30}};
+    expect([usedTokensOf(usage, 1), usedTokensOf(usage, 4)]).toEqual([60, 60]);
+    expect(usedTokensOf({input_tokens: 50, output_tokens: 10}, 8)).toBe(130);
+    expect([usedTokensOf(undefined, 1), usedTokensOf({input_tokens: 5}, 1)]).toEqual([undefined, undefined]);
   });
 });

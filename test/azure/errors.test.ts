@@ -523,6 +523,12 @@ describe('a failed reply', () => {
     expect(fail(400, '', {'retry-after': '7'}).retryAfterMs).toBeUndefined();
   });
 
+  it('keeps no wait of the deployment that the call spilled over to: it is not that one which is asked', () => {
+    const headers = {'retry-after': '33', 'x-ms-spillover-from-deployment': 'ptu'};
+    const error = fail(429, err('429', 'Please retry after 33 seconds.'), headers);
+    expect([error.throttled, error.retryAfterMs]).toEqual([true, undefined]);
+  });
+
   it('is not to be repeated when the service says so', () => {
     expect(fail(500, '', {'x-should-retry': 'false'}).effect).toBe('rollout');
     expect(fail(500, '', {'x-should-retry': 'true'}).effect).toBe('retry');

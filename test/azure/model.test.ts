@@ -120,6 +120,33 @@ describe('an answer over chat completions', () => {
   });
 });
 
+describe('a reply that tells of the deployment’s limits', () => {
+  it('is told with what the call took in the end', async () => {
+    await using at = await open(() => reply(200, completion, {'x-ratelimit-limit-tokens': '1000'}));
+    const {trace} = await at.model.respond({input: '2+2?'}, ask);
+    expect(trace.rateLimits).toMatchObject({limitTokens: 1_000, usedTokens: 6});
+  });
+
+  it('weighs output where throughput is provisioned', async () => {
+    const headers = {'azure-openai-deployment-utilization': '50%'};
+    await using at = await open(() => reply(200, completion, headers), {isProvisioned: true});
+    const {trace} = await at.model.respond({input: '2+2?'}, ask);
+    expect(trace.rateLimits).toMatchObject({utilization: 0.5, usedTokens: 9});
+    expect(at.model.chargeOf({input: '2+2?', max_output_tokens: 10}, 'responses')).toBe(42);
+  });
+
+  it('says so when another deployment gave it', async () => {
+    const headers = {'x-ms-spillover-from-deployment': 'dep', 'x-ms-deployment-name': 'standard'};
+    await using at = await open(() => reply(200, completion, headers));
+    const {trace} = await at.model.respond({input: '2+2?'}, ask);
+    expect(trace).toMatchObject({
+      deployment: 'dep',
+      spilledOver: {from: 'dep', to: 'standard'},
+      rateLimits: {isSpilledOver: true},
+    });
+  });
+});
+
 describe('a prompt that the service refuses', () => {
   const findings = {violence: {filtered: true, severity: 'high'}};
 

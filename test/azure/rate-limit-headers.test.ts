@@ -135,6 +135,21 @@ describe('readRateLimits', () => {
     expect(readRateLimits({[`x-ratelimit-${name}`]: '99'})).toEqual(limits);
   });
 
+  it('reads the utilisation of provisioned throughput alone', () => {
+    expect(readRateLimits({'azure-openai-deployment-utilization': '89.3%'})).toEqual({
+      utilization: expect.closeTo(0.893) as number,
+    });
+  });
+
+  it('takes nothing from the reply of a deployment that the call spilled over to', () => {
+    const headers = {
+      'x-ms-spillover-from-deployment': 'ptu',
+      'x-ratelimit-limit-tokens': '99',
+      'azure-openai-deployment-utilization': '1%',
+    };
+    expect(readRateLimits(headers)).toEqual({isSpilledOver: true});
+  });
+
   it('takes the values of a service that has nothing to say for nothing', () => {
     const headers = {'x-ratelimit-limit-tokens': '-1', 'x-ratelimit-remaining-tokens': '0'};
     expect(readRateLimits(headers)).toEqual({});

@@ -151,6 +151,7 @@ sim:
   });
 
   it.each([
+    ['provisioned: 3', 'provisioned', 'true or false'],
     ['num_concurrent_requests: 0', 'num_concurrent_requests', 'a whole number of at least 1, found `0`'],
     ['num_concurrent_requests: 5.5', 'num_concurrent_requests', 'found `5.5`'],
     ['num_concurrent_requests: [1]', 'num_concurrent_requests', 'found a list'],
@@ -169,6 +170,14 @@ sim:
         line: 8,
         message: expect.stringContaining(message) as string,
       }),
+    ]);
+  });
+
+  it('refuse a quota for provisioned throughput', async () => {
+    const found = await problems(modelYaml('provisioned: true\n      tpm: 5\n      rpm: 6'));
+    expect(found.map(({path, line, message}) => [path, line, message])).toEqual([
+      [`${modelPath}.rpm`, 10, 'provisioned throughput has no `rpm`'],
+      [`${modelPath}.tpm`, 9, 'provisioned throughput has no `tpm`'],
     ]);
   });
 

@@ -8,7 +8,7 @@ import {
 function answer(
   limit: ConcurrencyLimit,
   count: number,
-  about: {tookMs?: number; isSaturated?: boolean} = {},
+  about: {tookMs?: number; isSaturated?: boolean; callsPerMs?: number} = {},
 ) {
   for (let index = 0; index < count; index++) limit.onAnswer({tookMs: 100, isSaturated: true, ...about});
 }
@@ -48,6 +48,24 @@ describe('an adaptive limit', () => {
       expect(limit.current).toBeLessThan(cut);
     },
   );
+
+  it('takes at once as many places as a quota needs at the latency seen, beyond what it would try blindly', () => {
+    const limit = createAdaptiveLimit(8_192);
+    answer(limit, 1, {tookMs: 20_000, callsPerMs: 0.1});
+    expect(limit.current).toBe(4_000);
+    answer(limit, 100, {tookMs: 20_000, callsPerMs: 0.1});
+    expect(limit.current).toBe(4_000);
+    const blind = createAdaptiveLimit(8_192);
+    answer(blind, 9_000);
+    expect(blind.current).toBe(1_024);
+  });
+
+  it('takes no more places for a quota once it has been refused', () => {
+    const limit = createAdaptiveLimit(8_192);
+    limit.onRefusal(limit.round, true);
+    answer(limit, 10, {tookMs: 20_000, callsPerMs: 0.1});
+    expect(limit.current).toBeLessThan(20);
+  });
 
   it('never falls below one', () => {
     const limit = createAdaptiveLimit(64);

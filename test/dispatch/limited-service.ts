@@ -75,11 +75,15 @@ export function createLimitedService(options: ServiceOptions) {
   };
 }
 
-export type LimitedService = ReturnType<typeof createLimitedService>;
+/** A deployment in virtual time that keeps account of its calls. */
+export interface AccountedService {
+  readonly calls: readonly ServedCall[];
+  readonly call: (tokens: number) => Promise<RateLimits | undefined>;
+}
 
 /** A collector in small: keeps so many calls with the dispatcher that somebody always waits. */
 export function startCollector(
-  service: LimitedService,
+  service: AccountedService,
   options: Omit<AdmissionOptions, 'clock'> & {readonly clock: FakeClock; readonly nextTokens: () => number},
 ): {readonly admission: Admission; readonly dispatcher: Dispatcher; readonly stop: () => void} {
   const {clock, nextTokens} = options;
@@ -110,7 +114,7 @@ export function startCollector(
 }
 
 /** Tokens that were let in, and the share of calls that were not, of what arrived in a span of time. */
-export function served(service: LimitedService, fromMs: number, toMs: number) {
+export function served(service: AccountedService, fromMs: number, toMs: number) {
   const calls = service.calls.filter(({atMs}) => atMs >= fromMs && atMs < toMs);
   const admitted = calls.filter(({isAdmitted}) => isAdmitted);
   return {

@@ -15,15 +15,16 @@ const minute = 60_000;
 interface RunOptions extends Partial<Pick<ServiceOptions, 'chargeOf' | 'sendsHeaders' | 'latencyMs'>> {
   readonly seed?: number;
   readonly limit?: number;
+  readonly ceiling?: number;
 }
 
-function setUp(tpm: number, {seed = 1, limit, ...service}: RunOptions = {}) {
+function setUp(tpm: number, {seed = 1, limit, ceiling = 1_024, ...service}: RunOptions = {}) {
   const clock = createFakeClock();
   const random = seeded(seed);
   const limits = {requestsPerMinute: (tpm * 6) / 1_000, tokensPerMinute: tpm, defaultMaxTokens: undefined};
   const deployment = createLimitedService({limits, random, clock, ...service});
   const collector = startCollector(deployment, {
-    ...{limit: limit ?? 1_024, isAdaptive: limit === undefined, quota: createQuota({}), clock},
+    ...{limit: limit ?? ceiling, isAdaptive: limit === undefined, quota: createQuota({}), clock},
     // Mostly short, some long: 50 to 1,500 tokens.
     nextTokens: () => Math.round(50 + 1_450 * random() ** 2),
   });
@@ -105,6 +106,19 @@ describe('a deployment whose quota is the limit', () => {
     const {tokens, refusedShare} = ofMinutes(1, 6);
     expect(tokens / 500_000).toBeGreaterThanOrEqual(0.95);
     expect(refusedShare).toBeLessThanOrEqual(0.1);
+  });
+});
+
+describe('a cold start', () => {
+  const cases = [1_000_000, 10_000_000].flatMap((tpm) => [1_000, 5_000, 20_000].map((ms) => ({tpm, ms})));
+
+  it.each(cases)('has used the first minute’s $tpm tokens where calls take $ms ms', async ({tpm, ms}) => {
+    const {clock, ofMinutes, stop} = setUp(tpm, {latencyMs: [0.6 * ms, 1.4 * ms], ceiling: 8_192});
+    await clock.advance(minute);
+    stop();
+    const {tokens, refused} = ofMinutes(0, 1);
+    expect(tokens / tpm).toBeGreaterThanOrEqual(0.95);
+    expect(refused).toBe(0);
   });
 });
 

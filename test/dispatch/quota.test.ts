@@ -191,6 +191,79 @@ describe('a quota', () => {
   });
 });
 
+describe('a quota that throughput stands in for', () => {
+  const provisioned = (utilization: number, usedTokens?: number) => ({utilization, usedTokens});
+
+  it('is found out by the first reply that tells a utilisation, unless configuration says otherwise', () => {
+    const detected = createQuota({});
+    detected.observe(provisioned(0.5), detected.charge(0, 100));
+    detected.observe(provisioned(0.5), detected.charge(0, 100));
+    expect([detected.isKnown, detected.absorbs(500), detected.absorbs(30_000)]).toEqual([true, true, false]);
+    const told = createQuota({isProvisioned: false});
+    told.observe(provisioned(0.5), told.charge(0, 100));
+    expect([told.isKnown, told.absorbs(500)]).toEqual([false, false]);
+  });
+
+  it('has room until the utilisation would pass what is kept free, and again when so much is worked off', () => {
+    const quota = createQuota({isProvisioned: true});
+    expect([quota.isKnown, quota.msUntilRoom(0, 1e6)]).toEqual([false, 0]);
+    quota.observe(provisioned(0.5), quota.charge(0, 5_000));
+    // 10,000 tokens are all, and a minute's work, as long as nothing else is known.
+    expect(quota.msUntilRoom(8_000, 4_000)).toBe(0);
+    quota.charge(8_000, 3_000);
+    // And no faster than four times what is worked off: 5,000 tokens in 30 seconds.
+    expect(quota.msUntilRoom(9_000, 1)).toBeCloseTo(6_500);
+    expect(quota.msUntilRoom(18_000, 3_500)).toBe(0);
+  });
+
+  it('takes back what a call was guessed too high', () => {
+    const quota = createQuota({isProvisioned: true});
+    const first = quota.charge(0, 5_000);
+    const second = quota.charge(0, 4_000);
+    quota.observe(provisioned(0.9), second);
+    expect(quota.msUntilRoom(9_000, 4_000)).toBeGreaterThan(0);
+    quota.observe(provisioned(0.5, 500), first);
+    expect(quota.msUntilRoom(9_000, 4_000)).toBe(0);
+  });
+
+  it('waits after a refusal as long as it says, to the millisecond, and a moment', () => {
+    const quota = createQuota({isProvisioned: true});
+    for (let index = 1; index <= 9; index++)
+      quota.observe(provisioned(index / 10), quota.charge(index * 1_000, 1_000));
+    quota.refuse(quota.charge(10_000, 1), 120, 10_050);
+    const waitMs = quota.msUntilRoom(10_050, 1);
+    expect(waitMs).toBeGreaterThanOrEqual(120);
+    expect(waitMs).toBeLessThan(9_000);
+  });
+
+  it('lets a call go now and then, however full it seems', () => {
+    const quota = createQuota({isProvisioned: true});
+    quota.observe(provisioned(40), quota.charge(0, 1_000));
+    expect(quota.msUntilRoom(1_000, 1_000)).toBe(9_000);
+    expect(quota.msUntilRoom(10_000, 1_000)).toBe(0);
+  });
+
+  it('learns nothing of its limits from replies of the deployment that calls spill over to', () => {
+    const quota = createQuota({});
+    quota.observe({isSpilledOver: true}, quota.charge(0, 100));
+    expect([quota.isKnown, quota.counts]).toEqual([false, true]);
+    quota.observe(provisioned(0.4), quota.charge(1_000, 100));
+    quota.observe(provisioned(0.5), quota.charge(2_000, 1_000));
+    const before = quota.msUntilRoom(9_600, 100);
+    quota.observe({isSpilledOver: true}, quota.charge(9_600, 100));
+    expect([before, quota.msUntilRoom(9_600, 100) > 0]).toEqual([0, true]);
+  });
+
+  it('says how many calls it lets through in the long run', () => {
+    const requests = createQuota({requestsPerMinute: 600});
+    expect(requests.callsPerMs()).toBeCloseTo(0.0099, 4);
+    const tokens = createQuota({requestsPerMinute: 600, tokensPerMinute: 60_000});
+    tokens.charge(0, 1_000);
+    expect(tokens.callsPerMs()).toBeCloseTo(0.001, 4);
+    expect(createQuota({}).callsPerMs()).toBeUndefined();
+  });
+});
+
 interface MeasuredCase {
   readonly tpm: number;
   readonly cost: number;

@@ -88,6 +88,14 @@ describe('the retry policy', () => {
     expect(decision).toEqual({action: 'retry', delayMs: 75_000});
   });
 
+  it('waits no longer than the server asks for, be it ever so short, until that was wrong three times', () => {
+    const refusal = failure({throttled: true, retryAfterMs: 120});
+    const waitAfter = (refusals: number) =>
+      decideRetry(refusal, {...first, failures: 0, refusals}, options, half);
+    expect([1, 2, 3].map(waitAfter)).toEqual([1, 2, 3].map(() => ({action: 'retry', delayMs: 120})));
+    expect(waitAfter(4)).toEqual({action: 'retry', delayMs: 4_000});
+  });
+
   it('does not count refusals for want of quota as failures', () => {
     const refusal = failure({throttled: true, retryAfterMs: 100});
     expect(decideRetry(refusal, {...first, failures: 0, refusals: 500}, options, () => 0).action).toBe(

@@ -10,36 +10,28 @@ export interface FakeClock extends Clock {
 export function createFakeClock(startMs = 1_750_000_000_000): FakeClock {
   let elapsed = 0;
   let sequence = 0;
-  const timers = new Map<number, {dueMs: number; callback: () => void}>();
-  const next = (limitMs: number) => {
-    let found: [number, {dueMs: number; callback: () => void}] | undefined;
-    // The earliest, and of those the one that was set first; the map keeps them in that order.
-    for (const timer of timers)
-      if (timer[1].dueMs <= limitMs && timer[1].dueMs < (found?.[1].dueMs ?? Infinity)) found = timer;
-    return found;
-  };
+  const timers = new TimerHeap();
   return {
     now: () => startMs + elapsed,
     monotonic: () => elapsed,
     setTimer(delayMs, callback) {
-      const id = sequence++;
-      timers.set(id, {dueMs: elapsed + Math.max(0, delayMs), callback});
-      return () => timers.delete(id);
+      const timer: Timer = {dueMs: elapsed + Math.max(0, delayMs), order: sequence++, callback};
+      timers.add(timer);
+      return () => timers.stop(timer);
     },
     async advance(ms) {
       const end = elapsed + ms;
       await settle();
-      for (let due = next(end); due !== undefined; due = next(end)) {
-        timers.delete(due[0]);
-        elapsed = due[1].dueMs;
-        due[1].callback();
+      for (let due = timers.takeDue(end); due !== undefined; due = timers.takeDue(end)) {
+        elapsed = due.dueMs;
+        due.callback?.();
         await settle();
       }
       elapsed = end;
       await settle();
     },
     get pendingTimers() {
-      return timers.size;
+      return timers.pending;
     },
   };
 }
@@ -47,4 +39,71 @@ export function createFakeClock(startMs = 1_750_000_000_000): FakeClock {
 /** Lets every promise that can settle without time or I/O do so. */
 export async function settle(): Promise<void> {
   for (let turn = 0; turn < 20; turn++) await Promise.resolve();
+}
+
+interface Timer {
+  readonly dueMs: number;
+  readonly order: number;
+  /** Undefined once it was stopped or has run. */
+  callback: (() => void) | undefined;
+}
+
+/** The earliest first, and of those the one that was set first. Hours with thousands of timers must not take minutes. */
+class TimerHeap {
+  pending = 0;
+  readonly #heap: Timer[] = [];
+
+  add(timer: Timer): void {
+    this.pending++;
+    let index = this.#heap.push(timer) - 1;
+    while (index > 0) {
+      const parent = (index - 1) >> 1;
+      if (!this.#swapIfEarlier(index, parent)) break;
+      index = parent;
+    }
+  }
+
+  stop(timer: Timer): void {
+    if (timer.callback === undefined) return;
+    timer.callback = undefined;
+    this.pending--;
+  }
+
+  /** The next that is due by then and has not been stopped. */
+  takeDue(limitMs: number): Timer | undefined {
+    for (let first = this.#heap[0]; first !== undefined; first = this.#heap[0]) {
+      if (first.callback !== undefined && first.dueMs > limitMs) return undefined;
+      this.#takeFirst();
+      if (first.callback === undefined) continue;
+      const due = {...first};
+      this.stop(first);
+      return due;
+    }
+    return undefined;
+  }
+
+  #takeFirst(): void {
+    const last = this.#heap.pop();
+    if (last === undefined || this.#heap.length === 0) return;
+    this.#heap[0] = last;
+    for (let index = 0; ; ) {
+      const [left, right] = [2 * index + 1, 2 * index + 2];
+      const child = right < this.#heap.length && this.#isEarlier(right, left) ? right : left;
+      if (child >= this.#heap.length || !this.#swapIfEarlier(child, index)) return;
+      index = child;
+    }
+  }
+
+  #swapIfEarlier(index: number, above: number): boolean {
+    if (!this.#isEarlier(index, above)) return false;
+    const [one, other] = [this.#heap[index], this.#heap[above]];
+    if (one !== undefined && other !== undefined) [this.#heap[above], this.#heap[index]] = [one, other];
+    return true;
+  }
+
+  #isEarlier(index: number, than: number): boolean {
+    const [one, other] = [this.#heap[index], this.#heap[than]];
+    if (one === undefined || other === undefined) return false;
+    return one.dueMs < other.dueMs || (one.dueMs === other.dueMs && one.order < other.order);
+  }
 }

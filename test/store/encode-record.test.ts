@@ -1,5 +1,6 @@
 import {describe, expect, it} from 'vitest';
 import {CallError} from '../../src/core/errors.ts';
+import type {CallTrace} from '../../src/core/rollout.ts';
 import {encodeFailure, encodeRollout} from '../../src/store/encode-record.ts';
 import {completedOutcome, failedOutcome, rolloutOf} from './outcomes.ts';
 
@@ -26,6 +27,19 @@ describe('encodeRollout', () => {
     expect(encodeRollout(completedOutcome(rolloutOf(0), {response}))).toContain(
       '"response":{"tools":[{"maximum":9223372036854775807}]}',
     );
+  });
+
+  it('says whom the call spilled over from, and to', () => {
+    const of = (spilledOver: CallTrace['spilledOver']) => {
+      const {trace} = completedOutcome(rolloutOf(0));
+      return JSON.parse(
+        encodeRollout(completedOutcome(rolloutOf(0), {trace: {...trace, spilledOver}})),
+      ) as unknown;
+    };
+    expect(of({from: 'ptu', to: 'standard'})).toMatchObject({
+      _rollcall: {spilled_from: 'ptu', spilled_to: 'standard'},
+    });
+    expect(of({from: 'ptu', to: undefined})).not.toHaveProperty('_rollcall.spilled_to');
   });
 
   it('has no reward when nobody judged', () => {

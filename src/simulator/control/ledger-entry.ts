@@ -21,7 +21,7 @@ export function toLedgerEntry(
   exchange: Exchange,
   {status, layer, arrivedAt, requestId, deployment}: EntryContext,
 ): LedgerEntry {
-  const {call, admission, generation, headers} = exchange;
+  const {call, generation, headers} = exchange;
   return {
     sequence: exchange.sequence,
     arrived_at: arrivedAt,
@@ -38,12 +38,21 @@ export function toLedgerEntry(
     status,
     fault: orNull(exchange.fault?.kind),
     cost: orNull(exchange.cost),
-    remaining_requests: orNull(admission?.remainingRequests),
-    remaining_tokens: orNull(admission?.remainingTokens),
+    ...roomLeft(exchange),
     prompt_tokens: orNull(generation?.promptTokens),
     completion_tokens: orNull(generation?.completionTokens),
     ended: null,
     duration_ms: null,
+  };
+}
+
+function roomLeft({admission, utilization, spillOver}: Exchange) {
+  return {
+    remaining_requests: orNull(admission?.remainingRequests),
+    remaining_tokens: orNull(admission?.remainingTokens),
+    utilization: utilization === undefined ? null : Math.round(utilization * 1_000) / 1_000,
+    spilled_from: orNull(spillOver?.from),
+    spillover_error: orNull(spillOver?.status),
   };
 }
 

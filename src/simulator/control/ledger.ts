@@ -25,6 +25,11 @@ export interface LedgerEntry {
   readonly cost: number | null;
   readonly remaining_requests: number | null;
   readonly remaining_tokens: number | null;
+  /** Of provisioned throughput when the request was decided about; 1 is all of it. */
+  readonly utilization: number | null;
+  /** The provisioned deployment that handed it on, and the status of its refusal. */
+  readonly spilled_from: string | null;
+  readonly spillover_error: number | null;
   readonly prompt_tokens: number | null;
   readonly completion_tokens: number | null;
   /** How the exchange ended: `sent` whole, or `cut`; null while it lasts. */
@@ -36,6 +41,8 @@ export interface LedgerEntry {
 interface DeploymentTotals {
   requests: number;
   rejected: number;
+  /** Refused by it, and handed on to the deployment behind it; these count as that one's requests. */
+  spilled: number;
   cost: number;
   prompt_tokens: number;
   completion_tokens: number;
@@ -131,14 +138,21 @@ function addTo(totals: Totals, entry: LedgerEntry): void {
   increment(totals.byDecision, entry.decision);
   if (entry.fault !== null) increment(totals.byFault, entry.fault);
   if (entry.deployment === null) return;
-  const known = totals.byDeployment.get(entry.deployment);
-  const sums = known ?? {requests: 0, rejected: 0, cost: 0, prompt_tokens: 0, completion_tokens: 0};
-  if (known === undefined) totals.byDeployment.set(entry.deployment, sums);
+  const sums = totalsOf(totals, entry.deployment);
+  if (entry.spilled_from !== null) totalsOf(totals, entry.spilled_from).spilled++;
   sums.requests++;
   if (entry.decision === 'rate-limit') sums.rejected++;
   else sums.cost += entry.cost ?? 0;
   sums.prompt_tokens += entry.prompt_tokens ?? 0;
   sums.completion_tokens += entry.completion_tokens ?? 0;
+}
+
+function totalsOf({byDeployment}: Totals, name: string): DeploymentTotals {
+  const known = byDeployment.get(name);
+  if (known !== undefined) return known;
+  const fresh = {requests: 0, rejected: 0, spilled: 0, cost: 0, prompt_tokens: 0, completion_tokens: 0};
+  byDeployment.set(name, fresh);
+  return fresh;
 }
 
 function increment(counts: Map<string, number>, key: string): void {

@@ -3,6 +3,7 @@ import type {AnswerKey} from '../answers/answer-key.ts';
 import {createAnswerer} from '../answers/create-answerer.ts';
 import {type ModelFamily, modelFamily} from '../checks/model-family.ts';
 import {createFaultPicker, type FaultPicker} from '../faults/fault-picker.ts';
+import {createProvisionedLimiter, type ProvisionedLimiter} from '../limits/provisioned-limiter.ts';
 import {createRateLimiter, type RateLimiter} from '../limits/rate-limiter.ts';
 import type {DeploymentSettings} from '../settings/simulator-settings.ts';
 import {digest} from './request-hash.ts';
@@ -16,6 +17,8 @@ export interface Deployment {
   readonly settings: DeploymentSettings;
   readonly family: ModelFamily;
   readonly limiter: RateLimiter;
+  /** In the place of the limiter, where throughput is provisioned. */
+  readonly provisioned: ProvisionedLimiter | undefined;
   readonly faults: FaultPicker;
   readonly answer: (question: Question) => Answer;
 }
@@ -36,6 +39,7 @@ export function createDeployment(name: string, {seed, settings, keys}: Deploymen
     settings,
     family: modelFamily(settings.model),
     limiter: createRateLimiter(settings.limits),
+    provisioned: settings.provisioned && createProvisionedLimiter(settings.provisioned),
     faults: createFaultPicker(settings.faults),
     answer: createAnswerer(settings.answers, keys),
   };

@@ -2,6 +2,7 @@ import type {ModelOperation} from '../checks/route.ts';
 import type {RateLimitSettings} from '../settings/simulator-settings.ts';
 import {azureError} from '../wire/azure-error.ts';
 import type {HeaderList, WholeReply} from '../wire/reply.ts';
+import type {ProvisionedRejection} from './provisioned-limiter.ts';
 import {type Admission, type Rejection, requestWindowMs, tokenWindowMs} from './rate-limiter.ts';
 
 export interface RejectedCall {
@@ -46,6 +47,20 @@ export function rateLimitHeaders(
     );
   }
   return headers;
+}
+
+/** How much of provisioned throughput is in use, on requests that were let in. */
+export function utilizationHeader(utilization: number | undefined): HeaderList {
+  if (utilization === undefined) return [];
+  return ['azure-openai-deployment-utilization', `${(utilization * 100).toFixed(1)}%`];
+}
+
+/** The 429 of provisioned throughput; its wait is often far below a second. The wording is ours. */
+export function overUtilized({retryAfterMs}: ProvisionedRejection, call: RejectedCall): WholeReply {
+  const ms = Math.max(1, Math.ceil(retryAfterMs));
+  const message = `The utilization of the provisioned deployment ${call.deployment} is above 100%. Please retry after ${ms} milliseconds.`;
+  const reply = azureError(429, message, {code: '429'});
+  return {...reply, headers: ['retry-after', String(Math.ceil(ms / 1_000)), 'retry-after-ms', String(ms)]};
 }
 
 /** The 429 with its waits; it carries no `x-ratelimit-*`, as measured. */

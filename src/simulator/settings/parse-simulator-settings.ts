@@ -3,6 +3,7 @@ import {z} from 'zod';
 import {RollcallError} from '../../core/errors.ts';
 import type {JsonObject} from '../../core/json.ts';
 import {datedApiVersions} from '../checks/api-version.ts';
+import {provisionedUnit} from '../limits/provisioned-unit.ts';
 import {answerSchema} from './answer-schema.ts';
 import {contentFilterSchema, openContentFilter} from './content-filter-schema.ts';
 import {type DeploymentEntry, deploymentSchema, latencySchema} from './deployment-schema.ts';
@@ -53,7 +54,7 @@ type SettingsDocument = z.output<typeof schema>;
 export function parseSimulatorSettings(settings: JsonObject, origin: SettingsOrigin): SimulatorSettings {
   const parsed = schema.safeParse(settings);
   const problems = parsed.success
-    ? missingDeployments(parsed.data, origin)
+    ? [...missingDeployments(parsed.data, origin), ...wrongSpillovers(parsed.data, origin)]
     : problemsFromIssues(parsed.error.issues, origin.file);
   if (!parsed.success || problems.length > 0) {
     throw new RollcallError('the simulator settings are not usable', {
@@ -75,6 +76,24 @@ function missingDeployments(document: SettingsDocument, {file}: SettingsOrigin):
       hint: 'Name one (deployments: {gpt-4o: {}}), or set allow_undefined_deployments: true.',
     },
   ];
+}
+
+/** What spills over goes to a deployment of the same resource that is not provisioned itself. */
+function wrongSpillovers(document: SettingsDocument, {file}: SettingsOrigin): RollcallError['problems'] {
+  return Object.entries(document.deployments).flatMap(([name, {spillover}]) => {
+    if (spillover === undefined) return [];
+    const target = document.deployments[spillover];
+    if (target !== undefined && target.provisioned === undefined) return [];
+    const what = target === undefined ? 'is not among the deployments' : 'is provisioned itself';
+    return [
+      {
+        message: `'${spillover}' ${what}`,
+        file,
+        path: `deployments.${name}.spillover`,
+        hint: 'Name a standard deployment of this simulator.',
+      },
+    ];
+  });
 }
 
 function toSettings(document: SettingsDocument, {sourceDir}: SettingsOrigin): SimulatorSettings {
@@ -110,10 +129,23 @@ function completeDeployment(
   return {
     model: entry.model,
     limits: entry.limits,
+    provisioned: provisionedOf(entry),
+    spillover: entry.spillover,
     latency: entry.latency ?? document.latency ?? {firstTokenMedianMs: 0, firstTokenSigma: 0, perTokenMs: 0},
     contentFilter: entry.contentFilter ?? document.content_filter ?? openContentFilter,
     answers: [...entry.answers, ...document.answers].map(inPlace),
     faults: [...entry.faults, ...document.faults],
+  };
+}
+
+function provisionedOf({model, provisioned}: DeploymentEntry): DeploymentSettings['provisioned'] {
+  if (provisioned === undefined) return undefined;
+  const {units, inputTpmPerUnit, outputWeight, windowS} = provisioned;
+  const worth = provisionedUnit(model);
+  return {
+    tokensPerMinute: units * (inputTpmPerUnit ?? worth.inputTpm),
+    outputWeight: outputWeight ?? worth.outputWeight,
+    windowS,
   };
 }
 

@@ -3,7 +3,7 @@ import type {Problem} from '../../core/errors.ts';
 
 const knownKeys = (
   'seed keys bearer_tokens allow_any_key api_versions region clock created ledger_entries control_token deployments ' +
-  'allow_undefined_deployments default_deployment latency content_filter answers faults model rpm tpm default_max_tokens ' +
+  'allow_undefined_deployments default_deployment latency content_filter answers faults model rpm tpm default_max_tokens ptu units input_tpm_per_unit output_weight window_s spillover ' +
   'ttft_ms per_token_ms median sigma block_prompt block_completion mode error_shape match category severity rule ' +
   'answer_key compare echo text role reply json tool_calls refusal finish_reason name arguments path accuracy right ' +
   'wrong expected generated equal not_equal kind deployment probability nth every first count code body headers ' +

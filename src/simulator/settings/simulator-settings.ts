@@ -27,6 +27,10 @@ export interface DeploymentSettings {
   /** Family with version, e.g. `gpt-4o-2024-08-06`; replies name it. */
   readonly model: string;
   readonly limits: RateLimitSettings;
+  /** In the place of a quota. */
+  readonly provisioned: ProvisionedSettings | undefined;
+  /** The standard deployment that gets what a provisioned one cannot serve. */
+  readonly spillover: string | undefined;
   readonly latency: LatencySettings;
   readonly contentFilter: ContentFilterSettings;
   /** The first that has an answer wins. */
@@ -42,6 +46,15 @@ export interface RateLimitSettings {
   readonly tokensPerMinute: number | undefined;
   /** Charged for a request that sets no maximum; undefined: as measured for the model family. */
   readonly defaultMaxTokens: number | undefined;
+}
+
+export interface ProvisionedSettings {
+  /** Of all units together: input tokens, or output tokens times `outputWeight`. */
+  readonly tokensPerMinute: number;
+  /** How many tokens of input a token of output counts for. */
+  readonly outputWeight: number;
+  /** Seconds of work that make up a utilisation of 100 %. */
+  readonly windowS: number;
 }
 
 export interface LatencySettings {

@@ -3,7 +3,7 @@ import type {ModelOperation} from '../checks/route.ts';
 import type {Call} from '../generation/call.ts';
 import type {Generation} from '../generation/generation.ts';
 import {timingOf} from '../generation/latency.ts';
-import {rateLimitHeaders} from '../limits/rate-limit-replies.ts';
+import {rateLimitHeaders, utilizationHeader} from '../limits/rate-limit-replies.ts';
 import type {Admission} from '../limits/rate-limiter.ts';
 import {chatCompletion} from './chat-reply.ts';
 import {chatFrames} from './chat-stream.ts';
@@ -16,16 +16,21 @@ export interface ReplyContext {
   /** Unix seconds. */
   readonly created: number;
   readonly admission: Admission | undefined;
+  /** Of provisioned throughput. */
+  readonly utilization: number | undefined;
 }
 
 /** What the model made, in the shape of the operation: whole or streamed, with its latency and quota headers. */
 export function generatedReply(
   call: Call,
   generation: Generation,
-  {created, admission}: ReplyContext,
+  {created, admission, utilization}: ReplyContext,
 ): WholeReply | StreamReply {
   const {limits} = call.deployment.settings;
-  const headers = admission === undefined ? [] : rateLimitHeaders(admission, limits);
+  const headers = [
+    ...(admission === undefined ? [] : rateLimitHeaders(admission, limits)),
+    ...utilizationHeader(utilization),
+  ];
   const timing = timingOf(call);
   if (call.stream) {
     const frames =

@@ -105,6 +105,37 @@ describe('simulator settings', () => {
     expect(problems.find(({path}) => path === 'sede')?.hint).toBe("Did you mean 'seed'?");
   });
 
+  it('know what units of provisioned throughput are worth, unless it is said', () => {
+    const provisioned = (deployment: JsonObject) =>
+      parseSimulatorSettings({deployments: {a: deployment}}, origin).deployments.get('a')?.provisioned;
+    const units = [{ptu: 10}, {ptu: 10, model: 'gpt-5-mini-2025-08-07'}, {ptu: 10, model: 'o1-2024-12-17'}];
+    expect(units.map(provisioned)).toEqual([
+      {tokensPerMinute: 25_000, outputWeight: 4, windowS: 60},
+      {tokensPerMinute: 237_500, outputWeight: 8, windowS: 60},
+      {tokensPerMinute: 2_300, outputWeight: 4, windowS: 60},
+    ]);
+    const said = {units: 2, input_tpm_per_unit: 100, output_weight: 3, window_s: 5};
+    expect(provisioned({ptu: said})).toEqual({tokensPerMinute: 200, outputWeight: 3, windowS: 5});
+  });
+
+  it('let only provisioned deployments spill over, and only to standard ones', () => {
+    const deployments = {
+      a: {ptu: 5, spillover: 'b', tpm: 10},
+      b: {spillover: 'a'},
+      c: {ptu: {units: 0}},
+    };
+    expect(problemsOf({deployments}).map(({path}) => path)).toEqual([
+      'deployments.a.ptu',
+      'deployments.b.spillover',
+      'deployments.c.ptu.units',
+    ]);
+    const wrong = {a: {ptu: 5, spillover: 'x'}, b: {ptu: 5, spillover: 'a'}};
+    expect(problemsOf({deployments: wrong})).toMatchObject([
+      {path: 'deployments.a.spillover', message: "'x' is not among the deployments"},
+      {path: 'deployments.b.spillover', message: "'a' is provisioned itself"},
+    ]);
+  });
+
   it('ask for a deployment, or for leave to invent them', () => {
     expect(problemsOf({})).toMatchObject([{path: 'deployments', hint: containing('gpt-4o')}]);
     expect(problemsOf({allow_undefined_deployments: true})).toEqual([]);
