@@ -5,6 +5,8 @@ import {type AzureModel, createAzureModel} from '../azure/model.ts';
 import {redactUrl} from '../azure/render-url.ts';
 import type {TransportLimits} from '../azure/transport.ts';
 import {type AzureWire, createAzureWire} from '../azure/wire.ts';
+import {meterModel} from '../budget/meter-model.ts';
+import type {PriceFinder} from '../budget/price-book.ts';
 import type {ModelConfig} from '../config/model-config.ts';
 import type {JsonObject} from '../core/json.ts';
 import type {ModelClient} from '../core/ports.ts';
@@ -59,6 +61,7 @@ export interface OpenContext {
   readonly environment: AppEnvironment;
   readonly createId: IdFactory;
   readonly serverToken: string | undefined;
+  readonly pricesOf: (settings: DeploymentSettings, deployment: string) => PriceFinder;
 }
 
 // A socket is free again only a turn of the event loop after its reply; with one spare for each place the next call does
@@ -74,6 +77,7 @@ export function openDeployment(model: AdmittedModel, context: OpenContext): Open
   const client = openClient(model, context);
   const azure = openModel(model, client, context);
   const wire = openWire(model, client, context);
+  const respond = meterModel(azure.respond, context.pricesOf(settings, model.deployment));
   for (const notice of new Set([...azure.notices, ...wire.notices]))
     logger.warn(`${settings.name}: ${notice}`);
   const patient = dispatcherOf(model, patienceOf(settings), context.environment);
@@ -85,8 +89,8 @@ export function openDeployment(model: AdmittedModel, context: OpenContext): Open
     limit,
     client,
     width: () => (isAdaptive ? admission.limit * rolloutsPerPlace : limit),
-    asPolicy: dispatchModel(azure.respond, patient, 'new', tokensOf),
-    asJudge: dispatchModel(azure.respond, patient, 'begun', tokensOf),
+    asPolicy: dispatchModel(respond, patient, 'new', tokensOf),
+    asJudge: dispatchModel(respond, patient, 'begun', tokensOf),
     wire: dispatchWire(wire.model, brief, 'new', ({body, api}) => azure.chargeOf(body, api)),
     address: redactUrl(`${endpoint.origin}${endpoint.prefix}`),
     hasRoom: () => admission.hasRoom,

@@ -4,9 +4,11 @@ import {type Problem, RollcallError} from '../core/errors.ts';
 import {createIdFactory} from './create-id.ts';
 import type {AppEnvironment} from './environment.ts';
 import type {DeploymentSettings} from './gateway-models.ts';
+import {modelPrices} from './model-prices.ts';
 import {
   type AddressedModel,
   type Deployment,
+  type OpenContext,
   type OpenDeployment,
   openDeployment,
 } from './open-deployment.ts';
@@ -38,8 +40,12 @@ export function openDeployments(
     const found = collectProblems(address, settings.path, config, problems);
     if (found !== undefined) addressed.push(found);
   }
-  const {serverToken} = config;
-  const context = {environment, createId: createIdFactory(environment.random), serverToken};
+  const context: OpenContext = {
+    environment,
+    createId: createIdFactory(environment.random),
+    serverToken: config.serverToken,
+    pricesOf: (settings, deployment) => modelPrices(settings, deployment, config),
+  };
   const opened = new Map<string, OpenDeployment>();
   for (const model of shareAdmissions(addressed, environment.clock)) {
     const open = (): OpenDeployment => openDeployment(model, context);

@@ -14,6 +14,7 @@ import {
   WrittenScalar,
   withDefault,
 } from './fields.ts';
+import {type PriceTable, priceTable} from './price-config.ts';
 import {createSection, group, type KeyTree, type SectionContext, warnAboutKeys} from './section.ts';
 
 /** How many rollouts may fail in a run that still counts as a success. */
@@ -63,6 +64,8 @@ export interface TopLevelConfig {
   /** The host of servers that name none. */
   readonly defaultHost: string;
   readonly serverToken: string | undefined;
+  /** The user's own prices; they win over the packaged ones. */
+  readonly prices: PriceTable;
   /** Whether a malformed server ends the program, or is left out with a warning. */
   readonly errorOnAlmostServers: boolean;
 }
@@ -84,6 +87,7 @@ const section = createSection({
   skip_verification_reward: optional(number()),
   max_attempts: withDefault(integer(1), 3),
   max_failed: withDefault(failureAllowance(), {unit: 'rollouts', value: 0}),
+  prices: withDefault(priceTable(), new Map()),
   head_server: group({
     host: withDefault(text(), '127.0.0.1'),
     port: withDefault(integer(0, 65_535), 11_000),
@@ -127,6 +131,7 @@ export function readTopLevel(
     bodyLimitMb,
     defaultHost,
     serverToken,
+    prices,
     errorOnAlmostServers,
     ...collect
   } = fields;
@@ -142,6 +147,7 @@ export function readTopLevel(
     accessLog,
     bodyLimitMb,
     defaultHost,
+    prices,
     // A variable that is set to nothing: who shows nothing must not come in.
     serverToken: serverToken?.trim() === '' ? undefined : serverToken,
     errorOnAlmostServers,

@@ -1,8 +1,10 @@
 import type {JsonObject} from './json.ts';
 import type {CallTrace, CompletedOutcome, FailedOutcome} from './rollout.ts';
+import {addSpending, roundUsd, type SpendingByRole, spendingOf} from './spending.ts';
 
 /** A record's `_rollcall`: how its answer and its reward were come by. Milliseconds to a tenth. */
-export function provenanceOf({rollout, trace, verification, judgeMs}: CompletedOutcome): JsonObject {
+export function provenanceOf(outcome: CompletedOutcome): JsonObject {
+  const {rollout, trace, verification, judgeMs} = outcome;
   const traces: readonly CallTrace[] = [trace, ...(verification?.traces ?? [])];
   const simulated = traces.some((each) => each.simulated === true);
   return {
@@ -13,6 +15,7 @@ export function provenanceOf({rollout, trace, verification, judgeMs}: CompletedO
     queued_ms: tenths(trace.queuedMs),
     model_ms: tenths(trace.callMs),
     judge_ms: tenths(judgeMs),
+    ...costsOf(spendingOf(outcome)),
     ...(simulated ? {simulated} : {}),
   };
 }
@@ -23,9 +26,11 @@ export function servedProvenanceOf(outcome: CompletedOutcome): JsonObject {
 }
 
 /** The same for a failure: what was called until then, and how long the policy took if it answered. */
-export function servedProvenanceOfFailure({rollout, error, trace}: FailedOutcome): JsonObject {
+export function servedProvenanceOfFailure(outcome: FailedOutcome): JsonObject {
+  const {rollout, error, trace} = outcome;
   const {attempt} = rollout;
-  if (trace === undefined) return {attempt, calls: error.calls, judge_calls: 0};
+  const costs = costsOf(spendingOf(outcome));
+  if (trace === undefined) return {attempt, calls: error.calls, judge_calls: 0, ...costs};
   return {
     attempt,
     calls: trace.calls + error.calls,
@@ -34,7 +39,28 @@ export function servedProvenanceOfFailure({rollout, error, trace}: FailedOutcome
     request_id: trace.requestId ?? null,
     queued_ms: tenths(trace.queuedMs),
     model_ms: tenths(trace.callMs),
+    ...costs,
     ...(trace.simulated === true ? {simulated: true} : {}),
+  };
+}
+
+/** A failed attempt's `_rollcall`: what it used although nothing came of it; undefined where that is nothing. */
+export function failedProvenanceOf(outcome: FailedOutcome): JsonObject | undefined {
+  const spending = spendingOf(outcome);
+  const spent = addSpending(spending.policy, spending.judge);
+  if (spent === undefined) return undefined;
+  const {inputTokens, outputTokens} = spent;
+  const {attempt} = outcome.rollout;
+  return {attempt, input_tokens: inputTokens, output_tokens: outputTokens, ...costsOf(spending)};
+}
+
+/** Left out where nothing was reported or a price is not known: a cost is never a guess. */
+function costsOf({policy, judge}: SpendingByRole): JsonObject {
+  const all = addSpending(policy, judge)?.costUsd;
+  const ofJudge = judge?.costUsd;
+  return {
+    ...(all === undefined ? {} : {cost_usd: roundUsd(all)}),
+    ...(ofJudge === undefined ? {} : {judge_cost_usd: roundUsd(ofJudge)}),
   };
 }
 
