@@ -18,16 +18,20 @@ export interface SimpleAgentSettings {
  * NeMo Gym's `simple_agent`: the row's `responses_create_params` to the model, its function calls to the tools one after
  * the other, all of it to the model again, until it answers without a call, is cut off, or has had its turns. A reply
  * that needs nothing more is given back as it came; else it is the last one with the output and the usage of all.
- * A bound that is no whole number from 1 up fails here with `ERR_CONFIG`.
+ * `model` is asked first, `later` for all turns after that. A bound that is no whole number from 1 up fails here with `ERR_CONFIG`.
  */
-export function createSimpleAgent(settings: SimpleAgentSettings, model: ModelClient): Agent {
+export function createSimpleAgent(
+  settings: SimpleAgentSettings,
+  model: ModelClient,
+  later: ModelClient = model,
+): Agent {
   const bounds = checkBounds(settings);
   return async ({row}, options) => {
     const params = paramsOf(row);
     const first = await model(params, options);
     // The way of most rollouts, so nothing is made for it.
     if (readTurn(first.response).kind === 'over') return first;
-    return takeTurns(params, first, bounds, {...options, model});
+    return takeTurns(params, first, bounds, {...options, model: later});
   };
 }
 

@@ -14,6 +14,7 @@ import type {WireModel} from '../core/wire.ts';
 import {dispatchModel} from '../dispatch/dispatch-model.ts';
 import {dispatchWire} from '../dispatch/dispatch-wire.ts';
 import {createDispatcher, type Dispatcher} from '../dispatch/dispatcher.ts';
+import type {FirstCalls} from '../dispatch/first-calls.ts';
 import type {RetryOptions} from '../dispatch/retry-policy.ts';
 import {packageVersion} from '../runtime/installation.ts';
 import type {IdFactory} from './create-id.ts';
@@ -61,6 +62,7 @@ export interface OpenContext {
   readonly environment: AppEnvironment;
   readonly createId: IdFactory;
   readonly serverToken: string | undefined;
+  readonly firstCalls?: FirstCalls | undefined;
   readonly pricesOf: (settings: DeploymentSettings, deployment: string) => PriceFinder;
 }
 
@@ -77,7 +79,8 @@ export function openDeployment(model: AdmittedModel, context: OpenContext): Open
   const client = openClient(model, context);
   const azure = openModel(model, client, context);
   const wire = openWire(model, client, context);
-  const respond = meterModel(azure.respond, context.pricesOf(settings, model.deployment));
+  const metered = meterModel(azure.respond, context.pricesOf(settings, model.deployment));
+  const respond = context.firstCalls?.onWire(metered) ?? metered;
   for (const notice of new Set([...azure.notices, ...wire.notices]))
     logger.warn(`${settings.name}: ${notice}`);
   const patient = dispatcherOf(model, patienceOf(settings), context.environment);

@@ -1,6 +1,7 @@
 import {type AzureEndpoint, normalizeEndpoint} from '../azure/endpoint.ts';
 import type {LoadedConfig} from '../config/load-config.ts';
 import {type Problem, RollcallError} from '../core/errors.ts';
+import type {FirstCalls} from '../dispatch/first-calls.ts';
 import {createIdFactory} from './create-id.ts';
 import type {AppEnvironment} from './environment.ts';
 import type {DeploymentSettings} from './gateway-models.ts';
@@ -25,13 +26,15 @@ export interface OpenDeploymentsOptions {
   readonly models: Iterable<DeploymentSettings>;
   /** Base URLs of the embedded simulators, by instance name. */
   readonly simulatorUrls: ReadonlyMap<string, string>;
+  /** Told what is on the wire, where first calls may be called off. */
+  readonly firstCalls?: FirstCalls | undefined;
 }
 
 /** Opens every named deployment; nothing is sent. Everything wrong with their settings is one `ERR_CONFIG`. */
 export function openDeployments(
   config: LoadedConfig,
   environment: AppEnvironment,
-  {models, simulatorUrls}: OpenDeploymentsOptions,
+  {models, simulatorUrls, firstCalls}: OpenDeploymentsOptions,
 ): Deployments {
   const problems: Problem[] = [];
   const addressed: AddressedModel[] = [];
@@ -44,6 +47,7 @@ export function openDeployments(
     environment,
     createId: createIdFactory(environment.random),
     serverToken: config.serverToken,
+    firstCalls,
     pricesOf: (settings, deployment) => modelPrices(settings, deployment, config),
   };
   const opened = new Map<string, OpenDeployment>();

@@ -3,6 +3,7 @@ import type {JsonObject} from '../core/json.ts';
 import type {MapNode} from './config-node.ts';
 import {
   choice,
+  duration,
   expecting,
   flag,
   httpUrl,
@@ -49,6 +50,11 @@ export interface CollectConfig {
   /** Executions of one rollout, over all resumes. */
   readonly maxAttempts: number;
   readonly maxFailed: FailureAllowance;
+  /** Milliseconds after which a run starts nothing more. */
+  readonly deadline: number | undefined;
+  /** What an output may cost in all, over every run of it: US dollars, and tokens in and out of policy and judge. */
+  readonly maxCost: number | undefined;
+  readonly maxTokensTotal: number | undefined;
 }
 
 /** Settings at the top of the document, outside of any instance. */
@@ -87,6 +93,9 @@ const section = createSection({
   skip_verification_reward: optional(number()),
   max_attempts: withDefault(integer(1), 3),
   max_failed: withDefault(failureAllowance(), {unit: 'rollouts', value: 0}),
+  deadline: optional(duration()),
+  max_cost: optional(number(0)),
+  max_tokens_total: optional(integer(1)),
   prices: withDefault(priceTable(), new Map()),
   head_server: group({
     host: withDefault(text(), '127.0.0.1'),
