@@ -62,7 +62,10 @@ async function takeTurns(
     }
     return transcript.toReply();
   } catch (error) {
-    if (error instanceof CallError) error.calls += transcript.calls;
+    if (error instanceof CallError) {
+      error.calls += transcript.calls;
+      error.spent = transcript.spent;
+    }
     throw error;
   }
 }

@@ -2,6 +2,7 @@ import {CallError} from '../core/errors.ts';
 import {writeExactJson} from '../core/exact-json.ts';
 import {asJsonArray, type JsonObject, type JsonValue} from '../core/json.ts';
 import type {CallTrace, ModelReply} from '../core/rollout.ts';
+import {addSpending, type Spending} from '../core/spending.ts';
 import {addUsage} from './add-usage.ts';
 
 /** Characters of JSON: no model reads a tenth of it, and every turn sends it whole. */
@@ -29,6 +30,11 @@ export class Transcript {
   /** HTTP exchanges with the model so far. */
   get calls(): number {
     return this.#trace.calls;
+  }
+
+  /** Tokens and cost of the turns so far. */
+  get spent(): Spending | undefined {
+    return this.#trace.spent;
   }
 
   /** Takes another turn of the model. Fails with `ERR_ROLLOUT_SIZE` beyond 64 Mi characters, as `addOutput` does. */
@@ -72,6 +78,7 @@ function addTrace(before: CallTrace, last: CallTrace): CallTrace {
     callMs: before.callMs + last.callMs,
     requestId: last.requestId ?? before.requestId,
     simulated: before.simulated === true || last.simulated,
+    spent: addSpending(before.spent, last.spent),
   };
 }
 

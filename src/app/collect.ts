@@ -1,18 +1,19 @@
-import {type CollectEnd, collectRollouts} from '../collect/collect-rollouts.ts';
+import {type CollectEnd, type CollectObserver, collectRollouts} from '../collect/collect-rollouts.ts';
 import type {FailureAllowance} from '../config/collect-config.ts';
 import type {LoadedConfig} from '../config/load-config.ts';
 import {type Cancellation, CancellationSource} from '../core/cancellation.ts';
 import type {Clock} from '../core/clock.ts';
-import {asJsonObject, asNumber, type JsonObject} from '../core/json.ts';
+import type {JsonObject} from '../core/json.ts';
 import type {Outcome} from '../core/rollout.ts';
+import {addSpending, spendingOf} from '../core/spending.ts';
 import type {MaterializeOptions} from '../dataset/materialize-options.ts';
 import {materializeRows} from '../dataset/materialize-rows.ts';
 import {RowDrafts} from '../dataset/row-drafts.ts';
 import type {Survey} from '../dataset/survey.ts';
 import {surveyInput} from '../dataset/survey-input.ts';
-import {createMetricsFold} from '../metrics/metrics-fold.ts';
+import {createMetricsFold, type MetricsFold} from '../metrics/metrics-fold.ts';
 import {factsOfOutcome} from '../metrics/rollout-facts.ts';
-import {createRunSummary, type RunSummary} from '../metrics/run-summary.ts';
+import {createRunSummary, type RunSummary, type RunSummaryFold} from '../metrics/run-summary.ts';
 import type {InputSource} from '../runtime/input-source.ts';
 import {refuseLockedOutput} from '../store/lock-output.ts';
 import {outputPaths} from '../store/output-paths.ts';
@@ -27,6 +28,7 @@ import {judgeNamesOf, modelsOf, openRunners} from './open-runners.ts';
 import {openSimulators, simulatorNamesOf} from './open-simulators.ts';
 import {type AgentPlan, declaresAgents, planAgents} from './plan-agents.ts';
 import {openRunInput, pathsOf, planMaterializing, type RunPaths} from './plan-input.ts';
+import {type EarlyEnd, openRunLimits, type RunLimits} from './run-limits.ts';
 import {
   openRunOutput,
   openStreamOutput,
@@ -46,7 +48,10 @@ export interface LiveCounts {
   done: number;
   failed: number;
   inFlight: number;
+  /** In and out, of policy and judge. */
   tokens: number;
+  /** US dollars; undefined as long as none is known. */
+  costUsd: number | undefined;
   rewards: number;
   rewardSum: number;
 }
@@ -68,6 +73,8 @@ export interface CollectResult {
   readonly failedRollouts: number;
   /** More rollouts failed than may. */
   readonly tooManyFailed: boolean;
+  /** A deadline or a budget ended it before everything had its chance. */
+  readonly earlyEnd: EarlyEnd | undefined;
 }
 
 export interface CollectReport extends CollectResult {
@@ -92,6 +99,7 @@ export async function collect(
   hooks: CollectHooks,
   exitCodes: ExitCodes,
 ): Promise<CollectReport> {
+  const beganAtMs = environment.clock.monotonic();
   const config = await loadRunConfig(request, environment);
   const paths = pathsOf(config, environment);
   await refuseOutput(paths.output, environment.clock);
@@ -103,7 +111,7 @@ export async function collect(
   const drafts = new RowDrafts();
   const survey = await surveyInput(input, materializing, drafts);
   for (const notice of survey.notices) environment.logger.warn(notice);
-  const prepared = {request, config, paths, plans, materializing, input, survey, drafts};
+  const prepared = {request, config, paths, plans, materializing, input, survey, drafts, beganAtMs};
   // Awaited, so that the input stays open until the run is over.
   return await runPrepared(prepared, environment, hooks, exitCodes);
 }
@@ -122,6 +130,7 @@ interface PreparedRun {
   readonly input: InputSource;
   readonly survey: Survey;
   readonly drafts: RowDrafts;
+  readonly beganAtMs: number;
 }
 
 async function runPrepared(
@@ -130,46 +139,40 @@ async function runPrepared(
   {drain, abort, onStart}: CollectHooks,
   exitCodes: ExitCodes,
 ): Promise<CollectReport> {
-  const {config, plans, survey} = prepared;
+  const {config, plans, survey, beganAtMs} = prepared;
   const {clock, logger} = environment;
   const used = plansInUse(plans, survey);
   const models = modelsOf(used, config);
+  using stopStarting = drainOf(drain);
+  using limits = await openRunLimits({plans: used, config, stopStarting, beganAtMs}, environment);
+  const {firstCalls, onEarlier} = limits;
   await using simulators = await openSimulators(config, simulatorNamesOf(models), environment);
-  await using deployments = openDeployments(config, environment, {models, simulatorUrls: simulators.urls});
+  const simulatorUrls = simulators.urls;
+  await using deployments = openDeployments(config, environment, {models, simulatorUrls, firstCalls});
   await using remote = openRemoteServers(environment, config.serverToken);
   const judges = await openJudges(judgeNamesOf(used), config, deployments, environment);
-  const {runnerOf, width} = openRunners(used, {config, deployments, judges, remote, clock});
-  const stopStarting = new CancellationSource(drain);
+  const {runnerOf, width} = openRunners(used, {config, deployments, judges, remote, clock, firstCalls});
   const folds = {metrics: createMetricsFold(), summary: createRunSummary()};
   const onStorageFailure = (error: Error): void => stopStarting.cancel(error);
-  const output = await openOutputOf(prepared, {...folds, abort, onStorageFailure}, environment);
+  const output = await openOutputOf(prepared, {...folds, abort, onStorageFailure, onEarlier}, environment);
   try {
     for (const notice of output.notices) logger.info(notice);
     const counts = liveCounts(output.standing.owed);
     const startedAt = clock.monotonic();
     onStart(output.standing, counts);
     const end = await collectRollouts(
-      output.owed,
+      limits.owed(output.owed),
       {
         concurrency: config.collect.numSamplesInParallel ?? width,
         answeredBefore: output.standing.done > 0,
         drain: stopStarting,
         abort,
       },
-      {runnerOf, sink: output.sink},
-      {
-        onStart() {
-          counts.inFlight++;
-        },
-        onOutcome(outcome) {
-          count(counts, outcome);
-          folds.summary.add(outcome);
-          if (outcome.status === 'completed') folds.metrics.add(factsOfOutcome(outcome));
-        },
-      },
+      {runnerOf: limits.runners(runnerOf), sink: output.sink},
+      observerOf(counts, folds),
     );
     const summary = folds.summary.finish({wallMs: clock.monotonic() - startedAt});
-    const result = resultOf(end, output, summary, config.collect.maxFailed);
+    const result = resultOf({end, output, summary, limits}, config.collect.maxFailed);
     const exitCode = exitCodes.ofResult(result);
     if (isFruitless(result)) await output.abandon(exitCode);
     else await output.finish(exitCode);
@@ -177,9 +180,34 @@ async function runPrepared(
   } catch (error) {
     await output.release(exitCodes.ofError(error));
     throw error;
-  } finally {
-    stopStarting.release();
   }
+}
+
+/** Ends with `drain`, and may end before it; lets go of it when it is out of scope. */
+function drainOf(drain: Cancellation): CancellationSource & Disposable {
+  const source = new CancellationSource(drain);
+  return Object.assign(source, {[Symbol.dispose]: () => source.release()});
+}
+
+interface Folds {
+  readonly metrics: MetricsFold;
+  readonly summary: RunSummaryFold;
+}
+
+function observerOf(counts: LiveCounts, {metrics, summary}: Folds): CollectObserver {
+  return {
+    onStart() {
+      counts.inFlight++;
+    },
+    onCalledOff() {
+      counts.inFlight--;
+    },
+    onOutcome(outcome) {
+      count(counts, outcome);
+      summary.add(outcome);
+      if (outcome.status === 'completed') metrics.add(factsOfOutcome(outcome));
+    },
+  };
 }
 
 /** Whether the run was refused before anything came of it: there is nothing to report and nothing to keep. */
@@ -194,7 +222,7 @@ function plansInUse(plans: readonly AgentPlan[], {agents}: Survey): readonly Age
 
 async function openOutputOf(
   {request, config, paths, plans, materializing, input, survey, drafts}: PreparedRun,
-  hooks: Pick<RunOutputOptions, 'metrics' | 'summary' | 'abort' | 'onStorageFailure'>,
+  hooks: Pick<RunOutputOptions, 'metrics' | 'summary' | 'abort' | 'onStorageFailure' | 'onEarlier'>,
   environment: AppEnvironment,
 ): Promise<RunOutput> {
   const {rows, rollouts, tasks, inputDigest} = survey;
@@ -220,29 +248,43 @@ async function openOutputOf(
 }
 
 function liveCounts(owed: number): LiveCounts {
-  return {owed, done: 0, failed: 0, inFlight: 0, tokens: 0, rewards: 0, rewardSum: 0};
+  return {owed, done: 0, failed: 0, inFlight: 0, tokens: 0, costUsd: undefined, rewards: 0, rewardSum: 0};
 }
 
 function count(counts: LiveCounts, outcome: Outcome): void {
   counts.inFlight--;
+  const {policy, judge} = spendingOf(outcome);
+  const spent = addSpending(policy, judge);
+  if (spent !== undefined) {
+    counts.tokens += spent.inputTokens + spent.outputTokens;
+    if (spent.costUsd !== undefined) counts.costUsd = (counts.costUsd ?? 0) + spent.costUsd;
+  }
   if (outcome.status === 'failed') {
     counts.failed++;
     return;
   }
   counts.done++;
-  counts.tokens += asNumber(asJsonObject(outcome.response['usage'])?.['total_tokens']) ?? 0;
   if (outcome.verification === undefined) return;
   counts.rewards++;
   counts.rewardSum += outcome.verification.reward;
 }
 
 function resultOf(
-  end: CollectEnd,
-  {standing, files}: RunOutput,
-  summary: RunSummary,
+  {
+    end,
+    output: {standing, files},
+    summary,
+    limits,
+  }: {
+    readonly end: CollectEnd;
+    readonly output: RunOutput;
+    readonly summary: RunSummary;
+    readonly limits: RunLimits;
+  },
   maxFailed: FailureAllowance,
 ): CollectResult {
   const failedRollouts = standing.givenUp + summary.failed;
   const allowed = maxFailed.unit === 'rollouts' ? maxFailed.value : (maxFailed.value * standing.wanted) / 100;
-  return {end, standing, summary, files, failedRollouts, tooManyFailed: failedRollouts > allowed};
+  const earlyEnd = limits.earlyEnd(standing.owed - summary.completed - summary.failed);
+  return {end, standing, summary, files, failedRollouts, tooManyFailed: failedRollouts > allowed, earlyEnd};
 }

@@ -5,6 +5,8 @@ import {type AzureModel, createAzureModel} from '../azure/model.ts';
 import {redactUrl} from '../azure/render-url.ts';
 import type {TransportLimits} from '../azure/transport.ts';
 import {type AzureWire, createAzureWire} from '../azure/wire.ts';
+import {meterModel} from '../budget/meter-model.ts';
+import type {PriceFinder} from '../budget/price-book.ts';
 import type {ModelConfig} from '../config/model-config.ts';
 import type {JsonObject} from '../core/json.ts';
 import type {ModelClient} from '../core/ports.ts';
@@ -12,6 +14,7 @@ import type {WireModel} from '../core/wire.ts';
 import {dispatchModel} from '../dispatch/dispatch-model.ts';
 import {dispatchWire} from '../dispatch/dispatch-wire.ts';
 import {createDispatcher, type Dispatcher} from '../dispatch/dispatcher.ts';
+import type {FirstCalls} from '../dispatch/first-calls.ts';
 import type {Standing} from '../dispatch/pool-member.ts';
 import type {RetryOptions} from '../dispatch/retry-policy.ts';
 import {packageVersion} from '../runtime/installation.ts';
@@ -72,6 +75,8 @@ export interface OpenContext {
   readonly environment: AppEnvironment;
   readonly createId: IdFactory;
   readonly serverToken: string | undefined;
+  readonly firstCalls?: FirstCalls | undefined;
+  readonly pricesOf: (settings: DeploymentSettings, deployment: string) => PriceFinder;
 }
 
 // A socket is free again only a turn of the event loop after its reply; with one spare for each place the next call does
@@ -83,7 +88,7 @@ const rolloutsPerPlace = 2;
 /** Puts the pieces of one deployment together; nothing is sent. Fails with `ERR_CONFIG`, `ERR_CREDENTIALS` or `ERR_HEADERS`. */
 export function openDeployment(model: AdmittedModel, context: OpenContext): OpenDeployment {
   const {settings, deployment, limit, admission} = model;
-  const {azure, wire, address, close} = openExchanges(model, context);
+  const {azure, respond, wire, address, close} = openExchanges(model, context);
   const patient = dispatcherOf(model, patienceOf(settings), context.environment);
   const tokensOf = (params: JsonObject): number => azure.chargeOf(params, 'responses');
   const brief = dispatcherOf(model, doorPatienceOf(settings), context.environment);
@@ -93,8 +98,8 @@ export function openDeployment(model: AdmittedModel, context: OpenContext): Open
     limit,
     close,
     width: () => widthOf(model),
-    asPolicy: dispatchModel(azure.respond, patient, {priority: 'new', tokensOf}),
-    asJudge: dispatchModel(azure.respond, patient, {priority: 'begun', tokensOf}),
+    asPolicy: dispatchModel(respond, patient, {priority: 'new', tokensOf}),
+    asJudge: dispatchModel(respond, patient, {priority: 'begun', tokensOf}),
     wire: dispatchWire(wire.model, brief, {
       priority: 'new',
       tokensOf: ({body, api}) => azure.chargeOf(body, api),
@@ -114,6 +119,8 @@ export function widthOf({isAdaptive, admission, limit}: SharedAdmission): number
 /** Single exchanges with one deployment: nothing is admitted or tried again. */
 export interface OpenExchanges {
   readonly azure: AzureModel;
+  /** What the model does, with what its calls cost. */
+  readonly respond: ModelClient;
   readonly wire: AzureWire;
   /** Where it is, for people. */
   readonly address: string;
@@ -129,7 +136,9 @@ export function openExchanges(model: AdmittedModel, context: OpenContext): OpenE
   for (const notice of new Set([...azure.notices, ...wire.notices]))
     context.environment.logger.warn(`${settings.name}: ${notice}`);
   const address = redactUrl(`${endpoint.origin}${endpoint.prefix}`);
-  return {azure, wire, address, close: () => client.close()};
+  const metered = meterModel(azure.respond, context.pricesOf(settings, model.deployment));
+  const respond = context.firstCalls?.onWire(metered) ?? metered;
+  return {azure, respond, wire, address, close: () => client.close()};
 }
 
 function openClient(

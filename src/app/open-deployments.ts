@@ -1,9 +1,11 @@
 import {type AzureEndpoint, normalizeEndpoint} from '../azure/endpoint.ts';
 import type {LoadedConfig} from '../config/load-config.ts';
 import {type Problem, RollcallError} from '../core/errors.ts';
+import type {FirstCalls} from '../dispatch/first-calls.ts';
 import {createIdFactory} from './create-id.ts';
 import type {AppEnvironment} from './environment.ts';
 import type {DeploymentSettings} from './gateway-models.ts';
+import {modelPrices} from './model-prices.ts';
 import {
   type AddressedModel,
   type Deployment,
@@ -26,13 +28,15 @@ export interface OpenDeploymentsOptions {
   readonly models: Iterable<DeploymentSettings>;
   /** Base URLs of the embedded simulators, by instance name. */
   readonly simulatorUrls: ReadonlyMap<string, string>;
+  /** Told what is on the wire, where first calls may be called off. */
+  readonly firstCalls?: FirstCalls | undefined;
 }
 
 /** Opens every named deployment; nothing is sent. Everything wrong with their settings is one `ERR_CONFIG`. */
 export function openDeployments(
   config: LoadedConfig,
   environment: AppEnvironment,
-  {models, simulatorUrls}: OpenDeploymentsOptions,
+  {models, simulatorUrls, firstCalls}: OpenDeploymentsOptions,
 ): Deployments {
   const problems: Problem[] = [];
   const addressed: AddressedEntry[] = [];
@@ -43,8 +47,13 @@ export function openDeployments(
       if (found !== undefined) addressed.push(found);
     }
   }
-  const {serverToken} = config;
-  const context = {environment, createId: createIdFactory(environment.random), serverToken};
+  const context: OpenContext = {
+    environment,
+    createId: createIdFactory(environment.random),
+    serverToken: config.serverToken,
+    firstCalls,
+    pricesOf: (settings, deployment) => modelPrices(settings, deployment, config),
+  };
   const opened = new Map<string, OpenDeployment>();
   const admitted = shareAdmissions(addressed, environment.clock);
   for (const settings of new Set(admitted.map(({model}) => model))) {

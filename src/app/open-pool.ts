@@ -51,7 +51,7 @@ export function openPool(
   const patient = dispatcherOf(pool, patienceOf(settings), environment);
   const brief = dispatcherOf(pool, doorPatienceOf(settings), environment);
   const respond: MemberClient = async (params, options) => {
-    const {response, trace} = await memberAt(exchanges, options.member).azure.respond(params, options);
+    const {response, trace} = await memberAt(exchanges, options.member).respond(params, options);
     return {response, trace: {...trace, deployment: memberAt(entries, options.member).name}};
   };
   const answer: MemberWire = async (request, options) => {

@@ -6,6 +6,7 @@ import type {LoadedConfig} from '../config/load-config.ts';
 import type {ModelConfig} from '../config/model-config.ts';
 import type {Clock} from '../core/clock.ts';
 import type {Agent, Judge, ResourcesServer, RolloutRunner} from '../core/ports.ts';
+import type {FirstCalls} from '../dispatch/first-calls.ts';
 import type {Deployments} from './open-deployments.ts';
 import type {RemoteServers} from './open-remote-servers.ts';
 import {
@@ -31,6 +32,8 @@ export interface RunnerParts {
   readonly judges: ReadonlyMap<string, Judge>;
   readonly remote: RemoteServers;
   readonly clock: Clock;
+  /** Calls off what has not begun, where the run may end early; the deployments were opened with it. */
+  readonly firstCalls?: FirstCalls | undefined;
 }
 
 /** An agent that runs here: its turns alone, and whole rollouts. */
@@ -62,7 +65,8 @@ export function openRunners(plans: readonly AgentPlan[], parts: RunnerParts): Ru
 export function openLocalAgent(plan: LocalAgentPlan, parts: RunnerParts): LocalAgentRunner {
   const {modelName, maxSteps, tools, scoring, timeoutMs} = plan;
   const {deployments, judges, remote, clock} = parts;
-  const agent = createSimpleAgent({maxSteps}, deployments.get(modelName).asPolicy);
+  const {asPolicy} = deployments.get(modelName);
+  const agent = createSimpleAgent({maxSteps}, parts.firstCalls?.calledOff(asPolicy) ?? asPolicy);
   const resources = tools === undefined ? undefined : remote.resourcesServer(tools);
   const judge = judgeOf(scoring, tools?.url, judges, remote);
   return {agent, resources, run: limitTime(runLocally({agent, resources, judge}, clock), timeoutMs, clock)};

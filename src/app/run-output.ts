@@ -47,6 +47,11 @@ export interface RunOutput {
   release(exitCode: number): Promise<void>;
 }
 
+export interface EarlierRecords {
+  readonly completed: (record: JsonObject) => void;
+  readonly failed: (record: JsonObject) => void;
+}
+
 export interface RunOutputOptions {
   readonly fingerprint: JsonObject;
   readonly overwrite: boolean;
@@ -58,6 +63,8 @@ export interface RunOutputOptions {
   /** Gets what is wanted and what earlier runs completed. */
   readonly metrics: MetricsFold;
   readonly summary: RunSummaryFold;
+  /** Told of what earlier runs left, record by record. */
+  readonly onEarlier?: EarlierRecords | undefined;
   /** Told at once when nothing can be kept any more. */
   readonly onStorageFailure: (error: Error) => void;
   /** Cancelled: stops reading and materialising, with its reason. */
@@ -107,14 +114,16 @@ async function startOn(
   environment: AppEnvironment,
 ): Promise<RunOutput> {
   const {clock, redactor} = environment;
-  const {metrics, summary, maxAttempts, retryFailed, onStorageFailure, abort} = options;
+  const {metrics, summary, maxAttempts, retryFailed, onStorageFailure, onEarlier, abort} = options;
   const journal = await readJournal(paths, {
     onRecord(record) {
       throwIfCancelled(abort);
       const facts = factsOfRecord(record);
       metrics.add(facts);
       summary.addEarlier(facts);
+      onEarlier?.completed(record);
     },
+    onFailure: (record) => onEarlier?.failed(record),
   });
   const standing = await materialize(paths, {held, journal}, options, environment);
   const manifest = await beginManifest(paths, held, options, environment);

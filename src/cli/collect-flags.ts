@@ -89,6 +89,9 @@ export function readCollectFlags(flags: Flags): CollectFlags {
     tpm: reader.number('tpm', {whole: true, min: 1}),
     max_attempts: reader.number('maxAttempts', {whole: true, min: 1}),
     max_failed: reader.countOrShare('maxFailed'),
+    deadline: reader.duration('deadline'),
+    max_cost: reader.number('maxCost', {whole: false, min: 0}),
+    max_tokens_total: reader.number('maxTokensTotal', {whole: true, min: 1}),
     skip_verification: flags['judge'] === false ? true : undefined,
     judge_url: reader.text('judgeUrl'),
     responses_create_params: withoutAbsent({

@@ -1,4 +1,5 @@
 import {type Problem, RollcallError} from '../core/errors.ts';
+import {durationForm, parseDuration} from '../core/parse-duration.ts';
 import type {Flags} from './invocation.ts';
 
 interface NumberRange {
@@ -58,6 +59,16 @@ export class FlagReader {
       return undefined;
     }
     return percent === undefined ? Number(text) : text;
+  }
+
+  /** A time with its unit, as it was written: `1h30m`. */
+  duration(name: string): string | undefined {
+    const text = this.text(name);
+    if (text === undefined || text === '' || parseDuration(text) !== undefined) return text;
+    this.#problems.push({
+      message: `${flagName(name)} takes ${durationForm}; got ${JSON.stringify(text)}`,
+    });
+    return undefined;
   }
 
   /** Keeps a problem that lies in several flags together. */

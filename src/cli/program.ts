@@ -191,6 +191,9 @@ function addCollectRollouts(command: Command): Command {
     .option('--retry-failed', 'give rows that used up their attempts another try')
     .option('--max-attempts <n>', 'executions of one rollout, over all resumes (default: 3)')
     .option('--max-failed <n|p%>', 'failed rollouts that still count as success (default: 0)')
+    .option('--deadline <duration>', 'start nothing more after 90s, 15m, 2h, 1h30m')
+    .option('--max-cost <usd>', 'US dollars that this output may cost, over all runs of it')
+    .option('--max-tokens-total <n>', 'tokens, in and out, that it may take, over all runs of it')
     .option('--summary-json <path>', 'write the closing summary as JSON')
     .addOption(
       new Option(

@@ -24,6 +24,8 @@ export interface CollectPorts {
 /** Told what happens, as it happens: progress, summary and metrics listen here. */
 export interface CollectObserver {
   readonly onStart: (rollout: Rollout) => void;
+  /** Called for a rollout that has no outcome, since the drain came before anything came of it. */
+  readonly onCalledOff?: ((rollout: Rollout) => void) | undefined;
   /** Called once the sink has taken the outcome. */
   readonly onOutcome: (outcome: Outcome) => void;
 }
@@ -61,6 +63,8 @@ export async function collectRollouts(
       }
     } catch (error) {
       if (stop.reason !== undefined) return;
+      // The drain called it off before anything came of it: it is owed again.
+      if (error === pulling.reason) return observer.onCalledOff?.(rollout);
       stop.cancel(
         error instanceof Error ? error : new CancelledError('a rollout threw something that is no error'),
       );

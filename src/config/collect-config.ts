@@ -3,6 +3,7 @@ import type {JsonObject} from '../core/json.ts';
 import type {MapNode} from './config-node.ts';
 import {
   choice,
+  duration,
   expecting,
   flag,
   httpUrl,
@@ -14,6 +15,7 @@ import {
   WrittenScalar,
   withDefault,
 } from './fields.ts';
+import {type PriceTable, priceTable} from './price-config.ts';
 import {createSection, group, type KeyTree, type SectionContext, warnAboutKeys} from './section.ts';
 
 /** How many rollouts may fail in a run that still counts as a success. */
@@ -48,6 +50,11 @@ export interface CollectConfig {
   /** Executions of one rollout, over all resumes. */
   readonly maxAttempts: number;
   readonly maxFailed: FailureAllowance;
+  /** Milliseconds after which a run starts nothing more. */
+  readonly deadline: number | undefined;
+  /** What an output may cost in all, over every run of it: US dollars, and tokens in and out of policy and judge. */
+  readonly maxCost: number | undefined;
+  readonly maxTokensTotal: number | undefined;
 }
 
 /** Settings at the top of the document, outside of any instance. */
@@ -63,6 +70,8 @@ export interface TopLevelConfig {
   /** The host of servers that name none. */
   readonly defaultHost: string;
   readonly serverToken: string | undefined;
+  /** The user's own prices; they win over the packaged ones. */
+  readonly prices: PriceTable;
   /** Whether a malformed server ends the program, or is left out with a warning. */
   readonly errorOnAlmostServers: boolean;
 }
@@ -84,6 +93,10 @@ const section = createSection({
   skip_verification_reward: optional(number()),
   max_attempts: withDefault(integer(1), 3),
   max_failed: withDefault(failureAllowance(), {unit: 'rollouts', value: 0}),
+  deadline: optional(duration()),
+  max_cost: optional(number(0)),
+  max_tokens_total: optional(integer(1)),
+  prices: withDefault(priceTable(), new Map()),
   head_server: group({
     host: withDefault(text(), '127.0.0.1'),
     port: withDefault(integer(0, 65_535), 11_000),
@@ -127,6 +140,7 @@ export function readTopLevel(
     bodyLimitMb,
     defaultHost,
     serverToken,
+    prices,
     errorOnAlmostServers,
     ...collect
   } = fields;
@@ -142,6 +156,7 @@ export function readTopLevel(
     accessLog,
     bodyLimitMb,
     defaultHost,
+    prices,
     // A variable that is set to nothing: who shows nothing must not come in.
     serverToken: serverToken?.trim() === '' ? undefined : serverToken,
     errorOnAlmostServers,

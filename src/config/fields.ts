@@ -1,5 +1,6 @@
 import {z} from 'zod';
 import {isJsonObject, type JsonObject, type JsonValue} from '../core/json.ts';
+import {durationForm, parseDuration} from '../core/parse-duration.ts';
 import type {ConfigNode} from './config-node.ts';
 
 /** A number, or true or false, with its text as written: what string fields take instead of the value. */
@@ -59,6 +60,17 @@ export function number(min: number = -Number.MAX_VALUE): z.ZodType<number> {
     (input) => (stringOf(input).trim() === '' ? plain(input) : toNumber(input)),
     z.number({error}).min(min, {error}),
   );
+}
+
+/** A time with its unit (`90s`, `1h30m`), in milliseconds. */
+export function duration(): z.ZodType<number> {
+  const error = expecting(durationForm);
+  return text().transform((given, context) => {
+    const ms = parseDuration(given);
+    if (ms !== undefined) return ms;
+    context.addIssue({code: 'custom', message: error({input: given})});
+    return z.NEVER;
+  });
 }
 
 /** True or false, in every form that pydantic takes: `yes`, `off`, `1`, `"true"`. */

@@ -20,6 +20,7 @@ import {Interpolator} from './interpolator.ts';
 import {mergeMaps} from './merge-nodes.ts';
 import {findMissingValues} from './missing-values.ts';
 import {buildOverrideTree} from './override-tree.ts';
+import {type PriceTable, readListedPrices} from './price-config.ts';
 import {collectSecrets, maskDocument} from './secrets.ts';
 import {serverTypes} from './server-instances.ts';
 import {readServers, type Servers} from './servers.ts';
@@ -53,6 +54,8 @@ interface Location {
 export interface LoadedConfig
   extends Servers,
     Pick<TopLevelConfig, 'collect' | 'headServer' | 'gateway' | 'accessLog' | 'bodyLimitMb' | 'defaultHost'> {
+  /** Prices of models: the user's own, and those of the package for models. */
+  readonly prices: {readonly own: PriceTable; readonly listed: PriceTable};
   readonly document: JsonObject;
   /** The document without its credentials. */
   readonly masked: JsonObject;
@@ -94,6 +97,10 @@ export async function loadConfig(options: LoadOptions): Promise<LoadedConfig> {
   return {
     ...servers,
     ...top,
+    prices: {
+      own: top.prices,
+      listed: servers.models.size === 0 ? new Map() : await readListedPrices(options.packageRoot),
+    },
     document: mapToJson(document),
     masked: maskDocument(document, diagnosis.secrets),
     secrets: [...diagnosis.secrets],

@@ -1,4 +1,5 @@
 import type {JsonObject} from './json.ts';
+import type {Spending} from './spending.ts';
 
 /** The boundary a failure crossed. `internal` is a bug of ours. */
 export type Fault = 'usage' | 'config' | 'dataset' | 'model' | 'judge' | 'agent' | 'store' | 'internal';
@@ -93,6 +94,8 @@ export class CallError extends RollcallError {
   readonly mostTries: number | undefined;
   /** Calls made for this rollout until it failed, when a dispatcher counted them. */
   calls = 1;
+  /** What calls of this rollout used that were answered before it failed, where no trace has it. */
+  spent: Spending | undefined;
 
   constructor(message: string, options: CallErrorOptions) {
     super(message, options);

@@ -1,10 +1,13 @@
 import type {JsonObject} from './json.ts';
 import type {CallTrace, CompletedOutcome, FailedOutcome} from './rollout.ts';
+import {addSpending, roundUsd, type SpendingByRole, spendingOf} from './spending.ts';
 
 /** A record's `_rollcall`: how its answer and its reward were come by. Milliseconds to a tenth. */
-export function provenanceOf({rollout, trace, verification, judgeMs}: CompletedOutcome): JsonObject {
+export function provenanceOf(outcome: CompletedOutcome): JsonObject {
+  const {rollout, trace, verification, judgeMs} = outcome;
   const traces: readonly CallTrace[] = [trace, ...(verification?.traces ?? [])];
   const simulated = traces.some((each) => each.simulated === true);
+  const {cost_usd: costUsd, judge_cost_usd: judgeCostUsd} = costsOf(spendingOf(outcome));
   return {
     attempt: rollout.attempt,
     calls: sumOfCalls(traces),
@@ -13,8 +16,12 @@ export function provenanceOf({rollout, trace, verification, judgeMs}: CompletedO
     queued_ms: tenths(trace.queuedMs),
     model_ms: tenths(trace.callMs),
     judge_ms: tenths(judgeMs),
-    ...spillOverOf(trace),
-    ...(simulated ? {simulated} : {}),
+    // Written out: an object put together from others is slow to write, once for every rollout.
+    spilled_from: trace.spilledOver?.from,
+    spilled_to: trace.spilledOver?.to,
+    cost_usd: costUsd,
+    judge_cost_usd: judgeCostUsd,
+    simulated: simulated || undefined,
   };
 }
 
@@ -24,9 +31,11 @@ export function servedProvenanceOf(outcome: CompletedOutcome): JsonObject {
 }
 
 /** The same for a failure: what was called until then, and how long the policy took if it answered. */
-export function servedProvenanceOfFailure({rollout, error, trace}: FailedOutcome): JsonObject {
+export function servedProvenanceOfFailure(outcome: FailedOutcome): JsonObject {
+  const {rollout, error, trace} = outcome;
   const {attempt} = rollout;
-  if (trace === undefined) return {attempt, calls: error.calls, judge_calls: 0};
+  const costs = costsOf(spendingOf(outcome));
+  if (trace === undefined) return {attempt, calls: error.calls, judge_calls: 0, ...costs};
   return {
     attempt,
     calls: trace.calls + error.calls,
@@ -35,14 +44,29 @@ export function servedProvenanceOfFailure({rollout, error, trace}: FailedOutcome
     request_id: trace.requestId ?? null,
     queued_ms: tenths(trace.queuedMs),
     model_ms: tenths(trace.callMs),
+    ...costs,
     ...(trace.simulated === true ? {simulated: true} : {}),
   };
 }
 
-function spillOverOf({spilledOver}: CallTrace): JsonObject {
-  if (spilledOver === undefined) return {};
-  const {from, to} = spilledOver;
-  return to === undefined ? {spilled_from: from} : {spilled_from: from, spilled_to: to};
+/** A failed attempt's `_rollcall`: what it used although nothing came of it; undefined where that is nothing. */
+export function failedProvenanceOf(outcome: FailedOutcome): JsonObject | undefined {
+  const spending = spendingOf(outcome);
+  const spent = addSpending(spending.policy, spending.judge);
+  if (spent === undefined) return undefined;
+  const {inputTokens, outputTokens} = spent;
+  const {attempt} = outcome.rollout;
+  return {attempt, input_tokens: inputTokens, output_tokens: outputTokens, ...costsOf(spending)};
+}
+
+/** Left out where nothing was reported or a price is not known: a cost is never a guess. */
+function costsOf({policy, judge}: SpendingByRole): JsonObject {
+  const all = addSpending(policy, judge)?.costUsd;
+  const ofJudge = judge?.costUsd;
+  return {
+    cost_usd: all === undefined ? undefined : roundUsd(all),
+    judge_cost_usd: ofJudge === undefined ? undefined : roundUsd(ofJudge),
+  };
 }
 
 function sumOfCalls(traces: readonly CallTrace[]): number {

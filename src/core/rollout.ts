@@ -1,6 +1,7 @@
 import type {CallError} from './errors.ts';
 import type {JsonObject} from './json.ts';
 import type {RateLimits} from './rate-limits.ts';
+import type {Spending} from './spending.ts';
 
 /** What makes a rollout the same rollout over resumes: `_ng_task_index` and `_ng_rollout_index`. */
 export interface RolloutId {
@@ -36,6 +37,8 @@ export interface CallTrace {
   readonly simulated?: boolean | undefined;
   /** The service had another deployment of the resource answer: the one that was full, and the one behind it if told. */
   readonly spilledOver?: {readonly from: string; readonly to: string | undefined} | undefined;
+  /** Tokens and cost of the calls that were answered; undefined where no reply said. */
+  readonly spent?: Spending | undefined;
   /** What the last reply said about the deployment's quota: for who admits calls, not for the record. */
   readonly rateLimits?: RateLimits | undefined;
 }

@@ -1,15 +1,16 @@
 import {createHash, type Hash} from 'node:crypto';
 import {type Problem, RollcallError} from '../core/errors.ts';
 import type {JsonObject} from '../core/json.ts';
+import {addWork, noWork, type Workload} from '../core/prompt-size.ts';
 import type {InputSource} from '../runtime/input-source.ts';
 import {AgentCensus} from './agent-census.ts';
 import {agentOf, checkRow} from './check-row.ts';
 import {checkMaterializeOptions, type MaterializeOptions} from './materialize-options.ts';
 import {ProblemList} from './problem-list.ts';
-import {promptLength} from './prompt-length.ts';
 import {type InputRow, parseRow, readRows} from './read-rows.ts';
 import type {RowDrafts} from './row-drafts.ts';
 import {RowNotices} from './row-notices.ts';
+import {rowSize} from './row-size.ts';
 import {rowTemplate} from './row-template.ts';
 import type {Survey} from './survey.ts';
 import {TaskNumbering} from './task-numbers.ts';
@@ -45,7 +46,7 @@ class Surveyor {
   readonly #numbering = new TaskNumbering();
   readonly #digest: Hash = createHash('sha256');
   #rows = 0;
-  #promptChars = 0;
+  readonly #work = new Map<string, Workload>();
 
   constructor(file: string, options: MaterializeOptions, drafts: RowDrafts | undefined) {
     this.#options = options;
@@ -81,7 +82,7 @@ class Surveyor {
       tasks: taskNumbers.tasks,
       agents,
       inputDigest: this.#digest.digest('hex'),
-      promptChars: this.#promptChars,
+      work: this.#work,
       notices: [...this.#notices.list(), ...this.#agents.notices()],
       taskNumbers,
     };
@@ -94,7 +95,10 @@ class Surveyor {
     const agentName = agentOf(row, this.#options);
     const repeats = agentName === undefined ? 0 : this.#agents.add(agentName, line);
     if (problems.length > 0) return;
-    this.#promptChars += repeats * promptLength(row, this.#options);
+    if (agentName !== undefined) {
+      const work = this.#work.get(agentName) ?? noWork;
+      this.#work.set(agentName, addWork(work, rowSize(row, this.#options), repeats));
+    }
     this.#numbering.add(bytes, (row['_ng_task_index'] ?? undefined) as number | undefined);
     this.#drafts?.add(text.length, () => rowTemplate(text, row, this.#options));
   }

@@ -1,3 +1,4 @@
+import type {Workload} from '../core/prompt-size.ts';
 import type {TaskNumbers} from './task-numbers.ts';
 
 /** What the first reading of an input found: every row is usable, and this is what they come to. */
@@ -9,8 +10,8 @@ export interface Survey {
   readonly agents: ReadonlyMap<string, number>;
   /** SHA-256 (hex) of the rows taken, each with one line feed: that of the file, if it is plain and taken whole. */
   readonly inputDigest: string;
-  /** Characters of all the rollouts' inputs, for an estimate of their tokens. */
-  readonly promptChars: number;
+  /** The sizes of the rollouts' requests, by agent name: for an estimate of what they will take. */
+  readonly work: ReadonlyMap<string, Workload>;
   /** Things to tell the user that are no mistakes. */
   readonly notices: readonly string[];
   readonly taskNumbers: TaskNumbers;

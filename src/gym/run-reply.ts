@@ -1,5 +1,7 @@
 import {asJsonObject, asNumber, asString, type JsonObject, type JsonValue} from '../core/json.ts';
 import type {CallTrace, Outcome, Rollout, Verification} from '../core/rollout.ts';
+import {type Spending} from '../core/spending.ts';
+import {spendingInRecord} from '../core/spending-in-record.ts';
 import {notedFailure} from './noted-failure.ts';
 import {plainExcerpt} from './plain-excerpt.ts';
 import {runFailed} from './remote-failure.ts';
@@ -23,7 +25,9 @@ export function toOutcome(
   const response = asJsonObject(reply['response']);
   const provenance = asJsonObject(reply['_rollcall']);
   const calls = countCalls(provenance);
-  const trace = traceOf(provenance, {agentName: rollout.agentName, calls: calls.policy, times});
+  const spent = spendingInRecord(reply);
+  const known = {agentName: rollout.agentName, calls: calls.policy, times, spent: spent.policy};
+  const trace = traceOf(provenance, known);
   const noted = notedFailure(reply, context);
   if (noted !== undefined) {
     // An answer beside a failure that is not the judge's is none: the record would blame the judge.
@@ -38,7 +42,7 @@ export function toOutcome(
     return {status: 'failed', rollout, error, response: undefined};
   }
   const judgeMs = milliseconds(provenance?.['judge_ms']) ?? 0;
-  const verification = verificationOf(reply, rollout.row, calls.judge);
+  const verification = verificationOf(reply, rollout.row, {calls: calls.judge, spent: spent.judge});
   return {status: 'completed', rollout, response, trace, verification, judgeMs};
 }
 
@@ -64,11 +68,16 @@ function describeKind(value: JsonValue): string {
   return typeof value === 'object' ? 'a list or an object' : `a ${typeof value}`;
 }
 
-function verificationOf(reply: JsonObject, row: JsonObject, judgeCalls: number): Verification | undefined {
+function verificationOf(
+  reply: JsonObject,
+  row: JsonObject,
+  {calls, spent}: {readonly calls: number; readonly spent: Spending | undefined},
+): Verification | undefined {
   const reward = asNumber(reply['reward']);
   if (reward === undefined) return undefined;
-  // Only their number came over the wire: their time is in `judge_ms`.
-  const traces = judgeCalls === 0 ? [] : [{deployment: '', calls: judgeCalls, queuedMs: 0, callMs: 0}];
+  // Only their sums came over the wire: their time is in `judge_ms`.
+  const isAsked = calls > 0 || spent !== undefined;
+  const traces = isAsked ? [{deployment: '', calls, queuedMs: 0, callMs: 0, spent}] : [];
   return {reward, fields: verificationFields(reply, row), traces};
 }
 
@@ -88,11 +97,15 @@ interface KnownOfTrace {
   readonly agentName: string;
   readonly calls: number;
   readonly times: RunTimes;
+  readonly spent: Spending | undefined;
 }
 
 /** Our own agents say how the answer was come by; of others only the time is known. */
-function traceOf(provenance: JsonObject | undefined, {agentName, calls, times}: KnownOfTrace): CallTrace {
-  if (provenance === undefined) return {deployment: agentName, calls, ...times};
+function traceOf(
+  provenance: JsonObject | undefined,
+  {agentName, calls, times, spent}: KnownOfTrace,
+): CallTrace {
+  if (provenance === undefined) return {deployment: agentName, calls, ...times, spent};
   const requestId = asString(provenance['request_id']);
   return {
     deployment: shortened(asString(provenance['deployment'])) ?? agentName,
@@ -101,6 +114,7 @@ function traceOf(provenance: JsonObject | undefined, {agentName, calls, times}: 
     callMs: milliseconds(provenance['model_ms']) ?? times.callMs,
     requestId: shortened(requestId),
     simulated: provenance['simulated'] === true ? true : undefined,
+    spent,
   };
 }
 

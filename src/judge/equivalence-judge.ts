@@ -4,6 +4,7 @@ import {formatTemplate} from '../core/format-template.ts';
 import {asJsonObject, type JsonObject, type JsonValue} from '../core/json.ts';
 import type {CallOptions, Judge, Logger, ModelClient} from '../core/ports.ts';
 import type {CallTrace, Verification} from '../core/rollout.ts';
+import {addSpending, type Spending} from '../core/spending.ts';
 import {judgeRefusal, toJudgeError} from './judge-call-error.ts';
 import type {EquivalenceJudgeSettings} from './judge-settings.ts';
 import {parseVerdict} from './parse-verdict.ts';
@@ -43,12 +44,18 @@ export function createEquivalenceJudge(
     const generated = answer === '' ? fullAnswer : selector.select(answer, pattern);
 
     const examination = new Examination(prepared, model, options);
-    const reward = await rewardOf(examination, prepared, {
+    const questions: Questions = {
       first: {question, expected, generated},
       swapped: isTooLong ? undefined : {question, expected: generated, generated: expected},
       rescue: isPerRecord && !isTooLong ? {question, expected, generated: fullAnswer} : undefined,
-    });
-    return examination.toVerification(reward, row, expected);
+    };
+    try {
+      const reward = await rewardOf(examination, prepared, questions);
+      return examination.toVerification(reward, row, expected);
+    } catch (error) {
+      if (error instanceof CallError) error.spent = examination.spent;
+      throw error;
+    }
   };
 }
 
@@ -89,6 +96,8 @@ class Examination {
   readonly #options: CallOptions;
   readonly #evaluations: JsonObject[] = [];
   readonly #traces: CallTrace[] = [];
+  /** Of every answer, those that are of no use included. */
+  spent: Spending | undefined;
 
   constructor(settings: PreparedJudgeSettings, model: ModelClient, options: CallOptions) {
     this.#settings = settings;
@@ -119,6 +128,7 @@ class Examination {
     const reply = await this.#model(params, this.#options).catch((error: unknown) => {
       throw toJudgeError(error, this.#options);
     });
+    this.spent = addSpending(this.spent, reply.trace.spent);
     const refusal = judgeRefusal(reply);
     if (refusal !== undefined) throw refusal;
     const {response, trace} = reply;

@@ -1,4 +1,5 @@
 import type {JsonObject} from '../core/json.ts';
+import {roundUsd} from '../core/spending.ts';
 import {meanByCluster} from './clustered-mean.ts';
 import {GroupWriter} from './group-writer.ts';
 import {type AgentTable, createMetricsFold, type MetricsFold} from './metrics-fold.ts';
@@ -91,6 +92,7 @@ function additionsOf(table: AgentTable, passed: PassedTasks): JsonObject {
     num_rollouts: done,
     expected_num_rollouts: expected,
     missing_num_rollouts: expected - done,
+    ...costsOf(table),
   };
   const rewards = table.columns.get('reward')?.padded(done);
   const mean = rewards && meanByCluster(rewards, table.tasks.view());
@@ -104,5 +106,15 @@ function additionsOf(table: AgentTable, passed: PassedTasks): JsonObject {
     unparsed_verdicts: table.unparsedVerdicts,
     mean_reward_standard_error: mean.standardError ?? null,
     mean_reward_interval_95: mean.interval95 ?? null,
+  };
+}
+
+function costsOf({cost: {rollouts, totalUsd, judgeUsd}}: AgentTable): JsonObject {
+  if (rollouts === 0) return {};
+  return {
+    priced_rollouts: rollouts,
+    cost_usd: roundUsd(totalUsd),
+    policy_cost_usd: roundUsd(totalUsd - judgeUsd),
+    judge_cost_usd: roundUsd(judgeUsd),
   };
 }

@@ -11,6 +11,14 @@ export interface AgentTable {
   /** The task of every rollout that is wanted, done or not. */
   readonly expectedTasks: ValueColumn;
   readonly unparsedVerdicts: number;
+  readonly cost: CostTally;
+}
+
+/** US dollars over the rollouts whose cost is known. */
+export interface CostTally {
+  readonly rollouts: number;
+  readonly totalUsd: number;
+  readonly judgeUsd: number;
 }
 
 /** Gathers what the aggregate metrics need, some 60 bytes a rollout, whatever the rollouts hold. */
@@ -45,16 +53,22 @@ class GrowingTable implements AgentTable {
   readonly columns = new Map<string, ValueColumn>();
   readonly expectedTasks = new ValueColumn();
   unparsedVerdicts = 0;
+  readonly cost = {rollouts: 0, totalUsd: 0, judgeUsd: 0};
 
   constructor(agentName: string) {
     this.agentName = agentName;
   }
 
-  add({id, numbers, unparsedVerdicts}: RolloutFacts): void {
+  add({id, numbers, unparsedVerdicts, costUsd, judgeCostUsd = 0}: RolloutFacts): void {
     const row = this.tasks.length;
     this.tasks.push(id.taskIndex);
     this.rollouts.push(id.rolloutIndex);
     this.unparsedVerdicts += unparsedVerdicts;
+    if (costUsd !== undefined) {
+      this.cost.rollouts++;
+      this.cost.totalUsd += costUsd;
+      this.cost.judgeUsd += judgeCostUsd;
+    }
     for (const [name, value] of numbers) this.#columnOf(name).set(row, value);
   }
 

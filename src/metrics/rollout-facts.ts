@@ -7,6 +7,8 @@ import {
   type JsonValue,
 } from '../core/json.ts';
 import type {CompletedOutcome, RolloutId} from '../core/rollout.ts';
+import {addSpending, spendingOf} from '../core/spending.ts';
+import {costsInRecord} from '../core/spending-in-record.ts';
 
 /** What of a completed rollout its metrics are made of; the same from a record as from the outcome it was written from. */
 export interface RolloutFacts {
@@ -16,6 +18,9 @@ export interface RolloutFacts {
   readonly numbers: ReadonlyMap<string, number>;
   /** Verdicts of the judge in which no label was found. */
   readonly unparsedVerdicts: number;
+  /** US dollars, the judge's included; undefined where the record does not say. */
+  readonly costUsd?: number | undefined;
+  readonly judgeCostUsd?: number | undefined;
 }
 
 // Identity is no measurement, and an expected answer that is a number measures nothing either.
@@ -38,18 +43,22 @@ export function factsOfRecord(record: JsonObject): RolloutFacts {
     agentName: asString(asJsonObject(record['agent_ref'])?.['name']) ?? '',
     numbers: numbersOf(record),
     unparsedVerdicts: countUnparsed(record),
+    ...costsInRecord(record),
   };
 }
 
 /** The facts of a rollout that was just completed. */
-export function factsOfOutcome({rollout, response, verification}: CompletedOutcome): RolloutFacts {
+export function factsOfOutcome(outcome: CompletedOutcome): RolloutFacts {
+  const {rollout, response, verification} = outcome;
   const {row, attempt, id, agentName} = rollout;
   const numbers = startNumbers(verification?.reward, response);
   addMembers(numbers, row, isResultKey);
   if (verification !== undefined) addMembers(numbers, verification.fields, isNever);
   if (attempt > 1) addNumber(numbers, '_ng_attempt_index', attempt - 1);
   const unparsedVerdicts = verification === undefined ? 0 : countUnparsed(verification.fields);
-  return {id, agentName, numbers, unparsedVerdicts};
+  const {policy, judge} = spendingOf(outcome);
+  const costUsd = addSpending(policy, judge)?.costUsd;
+  return {id, agentName, numbers, unparsedVerdicts, costUsd, judgeCostUsd: judge?.costUsd};
 }
 
 function numbersOf(record: JsonObject): ReadonlyMap<string, number> {

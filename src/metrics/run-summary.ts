@@ -1,5 +1,6 @@
 import {asJsonArray, asJsonObject, asNumber, asString, type JsonObject} from '../core/json.ts';
 import type {CompletedOutcome, FailedOutcome, Outcome} from '../core/rollout.ts';
+import {addSpending, type Spending, spendingOf} from '../core/spending.ts';
 import {type ClusteredMean, meanByCluster} from './clustered-mean.ts';
 import {quantileOfSorted} from './describe-numbers.ts';
 import type {RolloutFacts} from './rollout-facts.ts';
@@ -52,6 +53,11 @@ export interface RunSummary {
   /** HTTP exchanges, failed ones included. */
   readonly policyCalls: number;
   readonly judgeCalls: number;
+  /** US dollars of this run, failed rollouts included; undefined where nothing was reported or a price is not known. */
+  readonly policyCostUsd: number | undefined;
+  readonly judgeCostUsd: number | undefined;
+  /** What rollouts that earlier runs completed cost, as far as their records say. */
+  readonly earlierCostUsd: number;
   readonly modelLatency: Latency | undefined;
   readonly judgeLatency: Latency | undefined;
   /** Answers cut off by a limit on tokens. */
@@ -93,6 +99,9 @@ class Tally {
   #policyCalls = 0;
   #judgeCalls = 0;
   #isSimulated = false;
+  #policySpent: Spending | undefined;
+  #judgeSpent: Spending | undefined;
+  #earlierCostUsd = 0;
   readonly #failures = new Map<string, FailureCount>();
   readonly #policyTokens = new TokenTally();
   readonly #judgeTokens = new TokenTally();
@@ -101,8 +110,10 @@ class Tally {
   readonly #modelMs = new ValueColumn();
   readonly #judgeMs = new ValueColumn();
 
-  addCompleted({rollout, response, trace, verification, judgeMs}: CompletedOutcome): void {
+  addCompleted(outcome: CompletedOutcome): void {
+    const {rollout, response, trace, verification, judgeMs} = outcome;
     this.#completed++;
+    this.#addSpending(outcome);
     this.#policyCalls += trace.calls;
     this.#modelMs.push(trace.callMs);
     this.#addResponse(response);
@@ -120,8 +131,10 @@ class Tally {
     }
   }
 
-  addFailed({error, response, trace}: FailedOutcome): void {
+  addFailed(outcome: FailedOutcome): void {
+    const {error, response, trace} = outcome;
     this.#failed++;
+    this.#addSpending(outcome);
     if (trace !== undefined) {
       this.#policyCalls += trace.calls;
       this.#modelMs.push(trace.callMs);
@@ -134,11 +147,18 @@ class Tally {
     this.#failures.set(code, {code, fault, message, hint, ...known, count: (known?.count ?? 0) + 1});
   }
 
-  addEarlier({id, numbers, unparsedVerdicts}: RolloutFacts): void {
+  addEarlier({id, numbers, unparsedVerdicts, costUsd = 0}: RolloutFacts): void {
     this.#earlier++;
+    this.#earlierCostUsd += costUsd;
     this.#unparsedVerdicts += unparsedVerdicts;
     const reward = numbers.get('reward');
     if (reward !== undefined) this.#addReward(reward, id.taskIndex);
+  }
+
+  #addSpending(outcome: Outcome): void {
+    const {policy, judge} = spendingOf(outcome);
+    this.#policySpent = addSpending(this.#policySpent, policy);
+    this.#judgeSpent = addSpending(this.#judgeSpent, judge);
   }
 
   #addReward(reward: number, taskIndex: number): void {
@@ -167,6 +187,9 @@ class Tally {
       judgeTokens: this.#judgeTokens.counts(),
       policyCalls: this.#policyCalls,
       judgeCalls: this.#judgeCalls,
+      policyCostUsd: this.#policySpent?.costUsd,
+      judgeCostUsd: this.#judgeSpent?.costUsd,
+      earlierCostUsd: this.#earlierCostUsd,
       modelLatency: latencyOf(this.#modelMs),
       judgeLatency: latencyOf(this.#judgeMs),
       truncated: this.#truncated,

@@ -26,6 +26,13 @@ export function formatShare(part: number, whole: number): string {
   return `${percent.toFixed(1)} %`;
 }
 
+/** US dollars: cents from a dollar up, three digits that count below. */
+export function formatUsd(usd: number): string {
+  if (usd >= 1 || usd === 0) return `$${usd.toFixed(2).replaceAll(/\B(?=(?:\d{3})+\.)/g, ',')}`;
+  const decimals = Math.min(9, 2 - Math.floor(Math.log10(usd)));
+  return `$${usd.toFixed(decimals)}`;
+}
+
 function twoDigits(value: number): string {
   return String(value).padStart(2, '0');
 }

@@ -1,5 +1,5 @@
 import type {FailureCount, Latency, RunSummary, TokenCounts} from '../metrics/run-summary.ts';
-import {formatCount, formatCounted, formatDuration, formatShare} from './format-quantity.ts';
+import {formatCount, formatCounted, formatDuration, formatShare, formatUsd} from './format-quantity.ts';
 import {toPlainLine, toPlainLines} from './plain-text.ts';
 
 /** Colours for the summary's few words that need them; a chalk instance is one. */
@@ -112,7 +112,19 @@ function workFacts(summary: RunSummary): readonly Fact[] {
           {label: '', value: tokensText(summary.judgeTokens)},
         ]
       : []),
+    ...costFacts(summary),
   ];
+}
+
+/** Of this run; nothing where no price is known. */
+function costFacts({policyCostUsd, judgeCostUsd, earlierCostUsd, judgeCalls}: RunSummary): readonly Fact[] {
+  if (policyCostUsd === undefined && judgeCostUsd === undefined) return [];
+  const total = formatUsd((policyCostUsd ?? 0) + (judgeCostUsd ?? 0));
+  const role = (name: string, usd: number | undefined): string =>
+    `${name} ${usd === undefined ? 'not known' : formatUsd(usd)}`;
+  const roles = judgeCalls === 0 ? '' : ` (${role('policy', policyCostUsd)}, ${role('judge', judgeCostUsd)})`;
+  const before = earlierCostUsd > 0 ? `; ${formatUsd(earlierCostUsd)} before` : '';
+  return [{label: 'cost', value: `${total}${roles}${before}`}];
 }
 
 function paceText({completed, failed, wallMs}: RunSummary): string {
@@ -152,9 +164,11 @@ function toFileFact({label, path}: SummaryFile): Fact {
   };
 }
 
-function simulatedLines({isSimulated}: RunSummary, {style, width}: Page): readonly string[] {
-  if (!isSimulated) return [];
-  const text = 'Simulated: answers of this run came from a simulator. Its rewards say nothing about a model.';
+function simulatedLines(summary: RunSummary, {style, width}: Page): readonly string[] {
+  if (!summary.isSimulated) return [];
+  const cost =
+    costFacts(summary).length === 0 ? '' : ' Its cost is what the models would cost that were played.';
+  const text = `Simulated: answers of this run came from a simulator. Its rewards say nothing about a model.${cost}`;
   return toPlainLines(text, width).map((line) => style.yellow(line));
 }
 

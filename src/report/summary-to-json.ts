@@ -1,4 +1,5 @@
 import type {JsonObject} from '../core/json.ts';
+import {roundUsd} from '../core/spending.ts';
 import type {Latency, RunSummary, TokenCounts} from '../metrics/run-summary.ts';
 
 /** The closing summary for machines; keys in snake_case, times in milliseconds, null for what there is not. */
@@ -21,8 +22,16 @@ export function summaryToJson(summary: RunSummary): JsonObject {
       message,
       hint: hint ?? null,
     })),
-    policy: roleToJson(summary.policyCalls, summary.policyTokens, summary.modelLatency),
-    judge: roleToJson(summary.judgeCalls, summary.judgeTokens, summary.judgeLatency),
+    policy: {
+      ...roleToJson(summary.policyCalls, summary.policyTokens, summary.modelLatency),
+      cost_usd: usdOrNull(summary.policyCostUsd),
+    },
+    judge: {
+      ...roleToJson(summary.judgeCalls, summary.judgeTokens, summary.judgeLatency),
+      cost_usd: usdOrNull(summary.judgeCostUsd),
+    },
+    cost_usd: usdOrNull(totalCost(summary)),
+    cost_usd_earlier: roundUsd(summary.earlierCostUsd),
     truncated: summary.truncated,
     content_filtered: summary.contentFiltered,
     wall_ms: summary.wallMs,
@@ -40,4 +49,19 @@ function roleToJson(calls: number, tokens: TokenCounts, latency: Latency | undef
     latency_ms:
       latency === undefined ? null : {p50: latency.p50, p95: latency.p95, p99: latency.p99, max: latency.max},
   };
+}
+
+/** Null where the price of a role that was called is not known. */
+function totalCost(summary: RunSummary): number | undefined {
+  const {policyCostUsd, judgeCostUsd, policyTokens, judgeTokens} = summary;
+  const isUnknown = (usd: number | undefined, {input, output}: TokenCounts): boolean =>
+    usd === undefined && input + output > 0;
+  if (isUnknown(policyCostUsd, policyTokens) || isUnknown(judgeCostUsd, judgeTokens)) return undefined;
+  return policyCostUsd === undefined && judgeCostUsd === undefined
+    ? undefined
+    : (policyCostUsd ?? 0) + (judgeCostUsd ?? 0);
+}
+
+function usdOrNull(usd: number | undefined): number | null {
+  return usd === undefined ? null : roundUsd(usd);
 }

@@ -1,7 +1,7 @@
 import {writeExactJson} from '../core/exact-json.ts';
 import {failureNotes} from '../core/failure-notes.ts';
 import type {JsonValue} from '../core/json.ts';
-import {provenanceOf} from '../core/provenance.ts';
+import {failedProvenanceOf, provenanceOf} from '../core/provenance.ts';
 import type {CompletedOutcome, FailedOutcome, Rollout} from '../core/rollout.ts';
 import {partsOfRow} from './row-parts.ts';
 
@@ -26,11 +26,14 @@ export function encodeRollout(outcome: CompletedOutcome): string {
  * A failed attempt as its line, without the newline: the materialised row, the policy's `response` if only the judge
  * failed, and what went wrong. Never a reward.
  */
-export function encodeFailure({rollout, error, response}: FailedOutcome): string {
+export function encodeFailure(outcome: FailedOutcome): string {
+  const {rollout, error, response} = outcome;
   const notes = failureNotes(error, response !== undefined);
+  const provenance = failedProvenanceOf(outcome);
   return encode(rollout, response === undefined ? [] : [['response', response]], [
     ...attemptIndex(rollout),
     ...Object.entries(notes).map(([key, value]) => [key, value ?? null] as const),
+    ...(provenance === undefined ? [] : [['_rollcall', provenance] as const]),
   ]);
 }
 

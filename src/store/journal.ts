@@ -10,6 +10,8 @@ import {type Scan, scanRecords} from './scan-records.ts';
 export interface JournalOptions {
   /** Gets each completed record once, in the file's order, so that sums over them can be taken again. */
   readonly onRecord?: ((record: JsonObject) => void) | undefined;
+  /** Gets each failed attempt, in the file's order. */
+  readonly onFailure?: ((record: JsonObject) => void) | undefined;
 }
 
 /** What an output says about the work done for it so far. */
@@ -36,13 +38,19 @@ export interface Journal {
  * appended to: a line that was torn when its writer died is cut off, a whole last line gets its newline. Call it with
  * the output locked. Fails with `ERR_OUTPUT_DAMAGED` if a line in the middle of the output is no record.
  */
-export async function readJournal(paths: OutputPaths, {onRecord}: JournalOptions = {}): Promise<Journal> {
+export async function readJournal(
+  paths: OutputPaths,
+  {onRecord, onFailure}: JournalOptions = {},
+): Promise<Journal> {
   const book = new Book();
   const output = await scanRecords(paths.output, (record) => {
     if (book.addDone(record)) onRecord?.(record);
   });
   if (output.damagedLines.length > 0) throw damagedError(paths.output, output.damagedLines);
-  const failures = await scanRecords(paths.failures, (record) => book.addFailure(record));
+  const failures = await scanRecords(paths.failures, (record) => {
+    book.addFailure(record);
+    onFailure?.(record);
+  });
   await mend(paths.output, output);
   await mend(paths.failures, failures);
   return book.close(output.tornLines + failures.tornLines);

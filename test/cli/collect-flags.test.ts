@@ -22,6 +22,9 @@ describe('the flags of collect-rollouts', () => {
       judge: false,
       maxAttempts: '2',
       maxFailed: '29%',
+      deadline: '1h30m',
+      maxCost: '2.50',
+      maxTokensTotal: '1000000',
       overwrite: true,
     };
     expect(readCollectFlags(flags)).toMatchObject({
@@ -44,6 +47,9 @@ describe('the flags of collect-rollouts', () => {
         skip_verification: true,
         max_attempts: 2,
         max_failed: '29%',
+        deadline: '1h30m',
+        max_cost: 2.5,
+        max_tokens_total: 1_000_000,
       },
     });
   });
@@ -68,6 +74,14 @@ describe('the flags of collect-rollouts', () => {
     {flag: 'maxAttempts', value: '0', text: '--max-attempts takes'},
     {flag: 'maxFailed', value: '120%', text: '--max-failed takes a count or a percentage'},
     {flag: 'maxFailed', value: '1.5', text: '--max-failed takes'},
+    {
+      flag: 'deadline',
+      value: '90',
+      text: '--deadline takes a duration such as 90s, 15m, 2h or 1h30m; got "90"',
+    },
+    {flag: 'deadline', value: '0s', text: '--deadline takes'},
+    {flag: 'maxCost', value: '$5', text: '--max-cost takes a number, 0 or more; got "$5"'},
+    {flag: 'maxTokensTotal', value: '1M', text: '--max-tokens-total takes a whole number, 1 or more'},
     {flag: 'summaryJson', value: '', text: '--summary-json must not be empty'},
   ])('refuse $flag = "$value" by name', ({flag, value, text}) => {
     expect(problemsOf(() => readCollectFlags({[flag]: value}))).toEqual([expect.stringContaining(text)]);

@@ -1,6 +1,7 @@
 import {createHash} from 'node:crypto';
 import {describe, expect, it} from 'vitest';
 import type {Problem, RollcallError} from '../../src/core/errors.ts';
+import type {JsonObject} from '../../src/core/json.ts';
 import type {MaterializeOptions} from '../../src/dataset/materialize-options.ts';
 import {parsePromptConfig} from '../../src/dataset/prompt-config.ts';
 import {surveyInput} from '../../src/dataset/survey-input.ts';
@@ -17,16 +18,33 @@ describe('surveyInput', () => {
       ['solver', 4],
       ['other', 3],
     ]);
-    expect(survey.promptChars).toBe(4 * good.prompt.length + 3);
+    // A quarter of the bytes, rounded up, 4 for the message, 3 for the reply.
+    const ofGood = Math.ceil(good.prompt.length / 4) + 7;
+    expect(survey.work.get('solver')).toMatchObject({rollouts: 4, promptTokens: 4 * ofGood});
+    expect(survey.work.get('other')).toMatchObject({rollouts: 3, promptTokens: 3 * 8});
   });
 
-  it('counts the characters of instructions, tools and every kind of input, but not of roles and pictures', async () => {
-    const input = inputOfLines(
-      {responses_create_params: {input: 'abc', instructions: 'de', tools: [{type: 'function', name: 'f'}]}},
-      {messages: [{role: 'user', content: [{type: 'text', text: 'ghij'}]}]},
-      {input: [{role: 'user', content: [{type: 'input_image', image_url: 'data:…', detail: 'low'}]}]},
+  it('sizes the text of instructions, tools and every kind of input, but not roles and pictures', async () => {
+    const text = 'x'.repeat(40);
+    const tokens = async (...rows: readonly JsonObject[]) =>
+      (await surveyInput(inputOfLines(...rows), plainOptions())).work.get('solver')?.promptTokens;
+    const tools = [{type: 'function', name: text}];
+    expect(await tokens({prompt: text})).toBe(10 + 4 + 3);
+    expect(await tokens({responses_create_params: {input: text, instructions: text, tools}})).toBe(
+      30 + 8 + 3,
     );
-    expect((await surveyInput(input, plainOptions())).promptChars).toBe(3 + 2 + 1 + 4);
+    expect(await tokens({messages: [{role: 'user', content: [{type: 'text', text}]}]})).toBe(10 + 4 + 3);
+    const picture = {type: 'input_image', image_url: `data:${text}`, detail: 'low'};
+    expect(await tokens({input: [{role: 'user', content: [picture]}]})).toBe(4 + 3);
+    expect(await tokens({prompt: '中'.repeat(40)})).toBe(30 + 4 + 3);
+  });
+
+  it('sums up how many tokens answers may have at most, where rows or overrides say so', async () => {
+    const rows = [{prompt: 'a', responses_create_params: {max_output_tokens: 100}}, {prompt: 'b'}];
+    const bounds = async (overrides: JsonObject) =>
+      (await surveyInput(inputOfLines(...rows), plainOptions({overrides, numRepeats: 2}))).work.get('solver');
+    expect(await bounds({})).toMatchObject({boundedRollouts: 2, boundTokens: 200});
+    expect(await bounds({max_output_tokens: 7})).toMatchObject({boundedRollouts: 4, boundTokens: 28});
   });
 
   it('takes the digest of the rows, whatever their line ends', async () => {

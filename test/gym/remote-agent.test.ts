@@ -327,6 +327,33 @@ describe('a reply that tells of a failure', () => {
     expect(outcome).toMatchObject({status: 'completed', verification: undefined});
   });
 
+  it('takes tokens from the usage in the reply, and costs from our own agents', () => {
+    const usage = {input_tokens: 100, output_tokens: 20};
+    const reply = {
+      response: {usage},
+      reward: 1,
+      judge_evaluations: [{response: {usage}}, {response: {usage}}],
+      _rollcall: {calls: 3, judge_calls: 2, cost_usd: 0.5, judge_cost_usd: 0.2},
+    };
+    expect(toOutcome(reply, rollout, times, replyContext())).toMatchObject({
+      trace: {spent: {inputTokens: 100, outputTokens: 20, costUsd: 0.3}},
+      verification: {traces: [{spent: {inputTokens: 200, outputTokens: 40, costUsd: 0.2}}]},
+    });
+    const ofOthers = {...reply, _rollcall: undefined};
+    expect(toOutcome(ofOthers, rollout, times, replyContext())).toMatchObject({
+      trace: {spent: {inputTokens: 100, costUsd: undefined}},
+      verification: {traces: [{calls: 0, spent: {inputTokens: 200, costUsd: undefined}}]},
+    });
+  });
+
+  it('believes in no negative amounts', () => {
+    const reply = {
+      response: {usage: {input_tokens: -5, output_tokens: 2}},
+      _rollcall: {cost_usd: -1},
+    };
+    expect(toOutcome(reply, rollout, times, replyContext())).toMatchObject({trace: {spent: undefined}});
+  });
+
   it('believes no number of ours that cannot be', () => {
     const provenance = {
       calls: -1,

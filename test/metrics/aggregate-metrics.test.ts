@@ -33,6 +33,21 @@ const rewards = (...tasks: readonly number[][]): Sample[] =>
   tasks.flatMap((values, task) => values.map((reward, rollout): Sample => [task, rollout, {reward}]));
 
 describe('renderAggregateMetrics', () => {
+  it('sums up what the rollouts cost whose cost is known, by role', () => {
+    const fold = createMetricsFold();
+    const facts = {agentName: 'a', numbers: new Map<string, number>(), unparsedVerdicts: 0};
+    fold.add({...facts, id: {taskIndex: 0, rolloutIndex: 0}, costUsd: 0.3, judgeCostUsd: 0.1});
+    fold.add({...facts, id: {taskIndex: 1, rolloutIndex: 0}, costUsd: 0.2});
+    fold.add({...facts, id: {taskIndex: 2, rolloutIndex: 0}});
+    expect(entriesOf(fold)[0]?.rollcall).toMatchObject({
+      priced_rollouts: 2,
+      cost_usd: 0.5,
+      policy_cost_usd: 0.4,
+      judge_cost_usd: 0.1,
+    });
+    expect(entriesOf(foldOf(rewards([1])))[0]?.rollcall).not.toHaveProperty('cost_usd');
+  });
+
   it("writes NeMo Gym's shape with its keys in its order, and ours beside them", () => {
     const fold = foldOf(rewards([1, 0]));
     fold.expect('agent', 0);

@@ -26,6 +26,7 @@ describe('renderSummaryText', () => {
                       2 answers cut off by the content filter
         judge         2,310 calls, p50 401 ms, p95 950 ms, p99 1.8 s
                       901,220 tokens in, 40,100 out
+        cost          $7.55 (policy $7.39, judge $0.159); $0.181 before
 
         9 × ERR_MODEL_CONTENT_FILTER
             HTTP 400: the prompt was refused by the content filter (violence: medium)
@@ -38,7 +39,7 @@ describe('renderSummaryText', () => {
         failures      results/very-long-folder/very-long-folder/very-long-folder/very-long-folder/very-long-folder/very-long-folder/rollouts_failures.jsonl
 
       Simulated: answers of this run came from a simulator. Its rewards say nothing
-      about a model.
+      about a model. Its cost is what the models would cost that were played.
       "
     `);
   });

@@ -37,6 +37,7 @@ describe('summaryToJson', () => {
         output_tokens: 388_120,
         reasoning_tokens: 12_000,
         latency_ms: {p50: 812, p95: 2410, p99: 5200, max: 9000},
+        cost_usd: 7.39203,
       },
       judge: {
         calls: 2310,
@@ -45,7 +46,10 @@ describe('summaryToJson', () => {
         output_tokens: 40_100,
         reasoning_tokens: 0,
         latency_ms: {p50: 401, p95: 950, p99: 1800, max: 4000},
+        cost_usd: 0.15925,
       },
+      cost_usd: 7.55128,
+      cost_usd_earlier: 0.18123,
       truncated: 4,
       content_filtered: 2,
       wall_ms: 245_000,
@@ -59,7 +63,21 @@ describe('summaryToJson', () => {
       mean_reward_standard_error: null,
       mean_reward_interval_95: null,
       judged: 0,
-      policy: {latency_ms: null},
+      policy: {latency_ms: null, cost_usd: null},
+      cost_usd: null,
+    });
+  });
+
+  it('has no cost in all where the price of one role is not known', () => {
+    const tokens = {input: 10, cached: 0, output: 5, reasoning: 0};
+    const summary = summaryOf({policyTokens: tokens, judgeTokens: tokens, policyCostUsd: 0.5});
+    expect(summaryToJson(summary)).toMatchObject({
+      policy: {cost_usd: 0.5},
+      judge: {cost_usd: null},
+      cost_usd: null,
+    });
+    expect(summaryToJson(summaryOf({policyTokens: tokens, policyCostUsd: 0.5}))).toMatchObject({
+      cost_usd: 0.5,
     });
   });
 });

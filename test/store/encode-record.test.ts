@@ -22,6 +22,20 @@ describe('encodeRollout', () => {
     );
   });
 
+  it('says what the rollout cost, and the judge of it, where every price is known', () => {
+    const spent = (costUsd: number | undefined) => ({inputTokens: 10, outputTokens: 5, costUsd});
+    const provenance = (policy: number | undefined, judge: number | undefined): unknown => {
+      const {trace} = completedOutcome(rolloutOf(0));
+      const verification = {reward: 1, fields: {}, traces: [{...trace, spent: spent(judge)}]};
+      const outcome = completedOutcome(rolloutOf(0), {trace: {...trace, spent: spent(policy)}, verification});
+      return (JSON.parse(encodeRollout(outcome)) as {_rollcall: unknown})._rollcall;
+    };
+    expect(provenance(0.1, 0.2)).toMatchObject({cost_usd: 0.3, judge_cost_usd: 0.2});
+    expect(provenance(undefined, 0.2)).toMatchObject({judge_cost_usd: 0.2});
+    expect(provenance(undefined, 0.2)).not.toHaveProperty('cost_usd');
+    expect(provenance(0, 0)).toMatchObject({cost_usd: 0, judge_cost_usd: 0});
+  });
+
   it('writes long integers of the row that the reply echoes as they are', () => {
     const response = {tools: [{maximum: 9223372036854775807n}]};
     expect(encodeRollout(completedOutcome(rolloutOf(0), {response}))).toContain(
@@ -129,5 +143,14 @@ describe('encodeFailure', () => {
   ] as const)('after an error with effect %s is terminal: %s', (effect, terminal) => {
     const record: unknown = JSON.parse(encodeFailure(failedOutcome(rolloutOf(0), {effect})));
     expect(record).toMatchObject({_ng_failure_terminal: terminal, _ng_failure: {hint: null}});
+  });
+
+  it('says what was used although nothing came of it', () => {
+    const outcome = failedOutcome(rolloutOf(0));
+    outcome.error.spent = {inputTokens: 30, outputTokens: 7, costUsd: 0.002};
+    expect(JSON.parse(encodeFailure(outcome))).toMatchObject({
+      _rollcall: {attempt: 1, input_tokens: 30, output_tokens: 7, cost_usd: 0.002},
+    });
+    expect(JSON.parse(encodeFailure(failedOutcome(rolloutOf(0))))).not.toHaveProperty('_rollcall');
   });
 });

@@ -8,9 +8,11 @@ import {
   type LiveCounts,
 } from '../../app/collect.ts';
 import type {AppEnvironment} from '../../app/environment.ts';
+import type {EarlyEnd} from '../../app/run-limits.ts';
 import type {Standing} from '../../app/run-output.ts';
 import {CancellationSource} from '../../core/cancellation.ts';
 import {CancelledError, exitCodes} from '../../core/errors.ts';
+import {formatCounted, formatDuration, formatUsd} from '../../report/format-quantity.ts';
 import {renderSummaryText} from '../../report/render-summary-text.ts';
 import {summaryToJson} from '../../report/summary-to-json.ts';
 import {endProcessAfter, listenForSignals, type StopSignal} from '../../runtime/signals.ts';
@@ -155,8 +157,9 @@ function exitCodesWith(signalOf: () => StopSignal | undefined): ExitCodes {
     return signal === undefined || exitCode === exitCodes.refused ? exitCode : signalExitCode(signal);
   };
   return {
-    ofResult({end, tooManyFailed}: CollectResult) {
+    ofResult({end, tooManyFailed, earlyEnd}: CollectResult) {
       if (end.kind === 'refused') return orSignal(exitCodeOf(end.error));
+      if (earlyEnd !== undefined) return orSignal(exitCodes.endedEarly);
       return orSignal(tooManyFailed ? exitCodes.failedRollouts : exitCodes.ok);
     },
     ofError: (error) => orSignal(renderError(error).exitCode),
@@ -176,18 +179,33 @@ async function conclude(
   }
   if (report.end.kind === 'refused') io.stderr.write(renderError(report.end.error, redact).text);
   if (summaryPath === undefined) return;
-  const json = {...summaryToJson(report.summary), exit_code: report.exitCode};
+  const json = {
+    ...summaryToJson(report.summary),
+    ended_early: report.earlyEnd?.kind ?? null,
+    exit_code: report.exitCode,
+  };
   await writeSummaryFile(summaryPath, redact(`${JSON.stringify(json, undefined, 2)}\n`));
 }
 
-function renderWhatIsLeft({standing, summary, failedRollouts, files}: CollectReport): string {
+function renderWhatIsLeft({standing, summary, failedRollouts, files, earlyEnd}: CollectReport): string {
   const left = standing.wanted - standing.done - summary.completed;
   if (left === 0) return '';
   const failed = failedRollouts === 0 ? '' : `, ${String(failedRollouts)} of them failed`;
-  return `\n${String(left)} of ${String(standing.wanted)} rollouts are not done${failed}. ${howToGoOn(standing, files)}\n`;
+  const why = earlyEnd === undefined ? '' : `${describeEarlyEnd(earlyEnd)} `;
+  return `\n${String(left)} of ${String(standing.wanted)} rollouts are not done${failed}. ${why}${howToGoOn(standing, files, earlyEnd)}\n`;
 }
 
-function howToGoOn({owed}: Standing, files: CollectReport['files']): string {
+function describeEarlyEnd(end: EarlyEnd): string {
+  if (end.kind === 'deadline') return `The deadline (${formatDuration(end.limitMs)}) ended the run early.`;
+  const format = end.kind === 'max_cost' ? formatUsd : (tokens: number) => formatCounted(tokens, 'token');
+  return `The budget ended the run early: of ${format(end.limit)} (${flagOf[end.kind]}), ${format(end.spent)} are spent, and the next rollout might take more than is left.`;
+}
+
+const flagOf = {max_cost: '--max-cost', max_tokens_total: '--max-tokens-total'} as const;
+
+function howToGoOn({owed}: Standing, files: CollectReport['files'], earlyEnd: EarlyEnd | undefined): string {
   if (files.length === 0) return 'Standard output cannot be gone on with; --output FILE could.';
-  return owed === 0 ? '--retry-failed tries them again.' : 'The same command goes on with them.';
+  if (owed === 0) return '--retry-failed tries them again.';
+  if (earlyEnd === undefined || earlyEnd.kind === 'deadline') return 'The same command goes on with them.';
+  return `The same command with a higher ${flagOf[earlyEnd.kind]} goes on with them.`;
 }

@@ -1,0 +1,25 @@
+import {PriceFinder} from '../budget/price-book.ts';
+import type {LoadedConfig} from '../config/load-config.ts';
+import type {ModelConfig} from '../config/model-config.ts';
+import {asJsonObject, asString} from '../core/json.ts';
+
+/** The prices of what an instance's deployment answers. */
+export function modelPrices(settings: ModelConfig, deployment: string, config: LoadedConfig): PriceFinder {
+  const {name, modelFamily} = settings;
+  const models = [modelFamily, simulatedModel(settings, deployment, config), deployment];
+  return new PriceFinder(config.prices, {
+    names: [name, deployment],
+    models: models.filter((model) => model !== undefined),
+  });
+}
+
+/** The model that an embedded simulator's deployment says it is. */
+function simulatedModel(
+  {openaiBaseUrl}: ModelConfig,
+  deployment: string,
+  {simulators}: LoadedConfig,
+): string | undefined {
+  if (typeof openaiBaseUrl !== 'object') return undefined;
+  const deployments = asJsonObject(simulators.get(openaiBaseUrl.name)?.settings['deployments']);
+  return asString(asJsonObject(deployments?.[deployment])?.['model']);
+}
