@@ -71,6 +71,7 @@ export class Transcript {
 }
 
 function addTrace(before: CallTrace, last: CallTrace): CallTrace {
+  const hedged = [...(before.hedged ?? []), ...(last.hedged ?? [])];
   return {
     ...last,
     calls: before.calls + last.calls,
@@ -79,6 +80,7 @@ function addTrace(before: CallTrace, last: CallTrace): CallTrace {
     requestId: last.requestId ?? before.requestId,
     simulated: before.simulated === true || last.simulated,
     spent: addSpending(before.spent, last.spent),
+    hedged: hedged.length > 0 ? hedged : undefined,
   };
 }
 

@@ -148,7 +148,8 @@ function openOne(
   context: OpenContext,
 ): OpenDeployment {
   const [only] = entries;
-  if (model.deployments.length === 0 && only !== undefined) return openDeployment(only, context);
+  const isPlain = model.deployments.length === 0 && model.hedging === undefined;
+  if (isPlain && only !== undefined) return openDeployment(only, context);
   const names = poolNames(entries);
   refuseTwins(entries, names);
   const named = entries.map((entry, index) => ({...entry, name: names[index] ?? ''}));

@@ -1,10 +1,12 @@
 import {promptOpening} from '../azure/prompt-opening.ts';
 import type {ModelConfig} from '../config/model-config.ts';
+import type {RollcallError} from '../core/errors.ts';
 import type {JsonObject} from '../core/json.ts';
 import type {Logger} from '../core/ports.ts';
 import {dispatchModel, type MemberClient} from '../dispatch/dispatch-model.ts';
 import {dispatchWire, type MemberWire} from '../dispatch/dispatch-wire.ts';
 import {type Dispatcher, dispatchThrough} from '../dispatch/dispatcher.ts';
+import {Hedger} from '../dispatch/hedger.ts';
 import {type MemberAside, Pool} from '../dispatch/pool.ts';
 import {PoolGate} from '../dispatch/pool-gate.ts';
 import type {PoolMember} from '../dispatch/pool-member.ts';
@@ -15,6 +17,7 @@ import {
   type DeploymentLoad,
   type OpenContext,
   type OpenDeployment,
+  type OpenExchanges,
   openExchanges,
   widthOf,
 } from './open-deployment.ts';
@@ -28,7 +31,7 @@ export interface AdmittedEntry extends AdmittedModel {
   readonly priority: number;
 }
 
-/** Puts several deployments together as one model; nothing is sent. Fails as `openDeployment` does. */
+/** Puts several deployments, or one whose calls are hedged, together as one model; nothing is sent. Fails as `openDeployment` does. */
 export function openPool(
   settings: ModelConfig,
   entries: readonly AdmittedEntry[],
@@ -40,7 +43,7 @@ export function openPool(
     name: settings.name,
     deployments: entries,
     clock: environment.clock,
-    ...tellOf(settings.name, environment.logger),
+    ...(entries.length > 1 ? tellOf(settings.name, environment.logger) : {}),
   });
   const [first] = exchanges;
   if (first === undefined) throw new Error(`${settings.name}: a model of several deployments has none`);
@@ -48,8 +51,9 @@ export function openPool(
   const {chargeOf} = first.azure;
   const tokensOf = (params: JsonObject): number => chargeOf(params, 'responses');
   const affinityOf = settings.affinity === 'prefix' ? promptOpening : undefined;
-  const patient = dispatcherOf(pool, patienceOf(settings), environment);
-  const brief = dispatcherOf(pool, doorPatienceOf(settings), environment);
+  const patient = dispatcherOf(pool, settings, patienceOf(settings), environment);
+  const brief = dispatcherOf(pool, settings, doorPatienceOf(settings), environment);
+  const names = entries.map(({name}) => name);
   const respond: MemberClient = async (params, options) => {
     const {response, trace} = await memberAt(exchanges, options.member).respond(params, options);
     return {response, trace: {...trace, deployment: memberAt(entries, options.member).name}};
@@ -66,32 +70,50 @@ export function openPool(
       await Promise.all(exchanges.map(({close}) => close()));
     },
     width: () => pool.roster.usable().reduce((sum, {index}) => sum + widthOf(memberAt(entries, index)), 0),
-    asPolicy: dispatchModel(respond, patient, {priority: 'new', tokensOf, affinityOf}),
-    asJudge: dispatchModel(respond, patient, {priority: 'begun', tokensOf, affinityOf}),
+    asPolicy: dispatchModel(respond, patient, {priority: 'new', tokensOf, affinityOf, names}),
+    asJudge: dispatchModel(respond, patient, {priority: 'begun', tokensOf, affinityOf, names}),
     wire: dispatchWire(answer, brief, {
       priority: 'new',
       tokensOf: ({body, api}) => chargeOf(body, api),
       affinityOf: affinityOf && (({body}) => affinityOf(body)),
     }),
-    address: entries.map(({name}, index) => `${name} at ${memberAt(exchanges, index).address}`).join(', '),
+    address: addressOf(names, exchanges),
     hasRoom: () => pool.roster.usable().some(({admission}) => admission.hasRoom),
     load: () => ({inFlight: sumOfInFlight(pool.roster.members), waiting: pool.waiting}),
-    members: new Map(pool.roster.members.map((member) => [member.name, () => loadOf(member, environment)])),
+    members: new Map(
+      (entries.length > 1 ? pool.roster.members : []).map((member) => [
+        member.name,
+        () => loadOf(member, environment),
+      ]),
+    ),
   };
 }
 
-function dispatcherOf(pool: Pool, retry: RetryOptions, {clock, random, logger}: AppEnvironment): Dispatcher {
-  const onRetry = (error: {readonly code: string; readonly message: string}, delayMs: number): void =>
-    logger.debug(
-      `${pool.name}: ${error.code}, ${delayMs === 0 ? 'going on to another deployment' : `trying again in ${String(Math.round(delayMs))} ms`}: ${error.message}`,
-    );
-  return dispatchThrough(new PoolGate({pool, retry, clock, random, onRetry}), clock);
+function dispatcherOf(
+  pool: Pool,
+  {hedging}: ModelConfig,
+  retry: RetryOptions,
+  {clock, random, logger}: AppEnvironment,
+): Dispatcher {
+  const onRetry = ({code, message}: RollcallError, delayMs: number): void => {
+    const next = delayMs === 0 ? 'going on' : `trying again in ${String(Math.round(delayMs))} ms`;
+    logger.debug(`${pool.name}: ${code}, ${next}: ${message}`);
+  };
+  const gate = new PoolGate({pool, retry, clock, random, onRetry});
+  const hedger = hedging && new Hedger(pool, gate, clock, hedging);
+  return dispatchThrough(gate, clock, hedger);
 }
 
 function memberAt<T>(list: readonly T[], index: number): T {
   const found = list[index];
   if (found === undefined) throw new Error(`there is no deployment ${String(index)}`);
   return found;
+}
+
+function addressOf(names: readonly string[], exchanges: readonly OpenExchanges[]): string {
+  const places = exchanges.map(({address}) => address);
+  if (places.length === 1) return places.join();
+  return places.map((address, index) => `${memberAt(names, index)} at ${address}`).join(', ');
 }
 
 /** The deployment's name where all have the same, else the model's. */

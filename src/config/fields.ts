@@ -53,12 +53,13 @@ export function integer(min: number, max: number = Number.MAX_SAFE_INTEGER): z.Z
   );
 }
 
-/** A finite number of at least `min`; texts of one are taken too. */
-export function number(min: number = -Number.MAX_VALUE): z.ZodType<number> {
-  const error = expecting(min === -Number.MAX_VALUE ? 'a number' : `a number of at least ${min}`);
+/** A finite number from `min` to `max`; texts of one are taken too. */
+export function number(min: number = -Number.MAX_VALUE, max: number = Number.MAX_VALUE): z.ZodType<number> {
+  const atLeast = min === -Number.MAX_VALUE ? 'a number' : `a number of at least ${min}`;
+  const error = expecting(max === Number.MAX_VALUE ? atLeast : `a number from ${min} to ${max}`);
   return z.preprocess(
     (input) => (stringOf(input).trim() === '' ? plain(input) : toNumber(input)),
-    z.number({error}).min(min, {error}),
+    z.number({error}).min(min, {error}).max(max, {error}),
   );
 }
 

@@ -4,7 +4,7 @@ import {choice, flag, integer, number, optional, text, textMap, withDefault} fro
 import {missingFields, uselessQuota, warnAboutKeysOfQuery, warnAboutPlaceholders} from './model-checks.ts';
 import {authentication, deploymentFields} from './model-fields.ts';
 import {entryList, type PoolEntryConfig, readPool} from './model-pool.ts';
-import {createSection, group, type KeyTree, type SectionContext} from './section.ts';
+import {createSection, group, type KeyTree, type SectionContext, switchable} from './section.ts';
 import type {ServerConfig} from './server-config.ts';
 import type {ServerInstance} from './server-instances.ts';
 import type {ServerRef} from './server-reference.ts';
@@ -66,6 +66,8 @@ export interface ModelConfig extends ServerConfig {
   readonly deployments: readonly PoolEntryConfig[];
   /** `prefix`: calls whose prompts begin alike go to the same of several deployments, where that costs no waiting. */
   readonly affinity: 'none' | 'prefix';
+  /** A call that takes longer than this percentile of its deployment's calls is sent twice, up to a share of all calls. */
+  readonly hedging: {readonly percentile: number; readonly maxShare: number} | undefined;
 }
 
 const port = (): z.ZodType<number | undefined> => optional(integer(0, 65_535));
@@ -95,6 +97,10 @@ const section = createSection({
   }),
   deployments: withDefault(entryList(), []),
   affinity: withDefault(choice('none', 'prefix'), 'none'),
+  hedging: switchable({
+    percentile: withDefault(number(50, 99.9), 95),
+    max_share: withDefault(number(0.001, 1), 0.05),
+  }),
   url: optional(text()),
 });
 

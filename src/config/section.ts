@@ -2,7 +2,7 @@ import {z} from 'zod';
 import {closeKey} from '../core/close-match.ts';
 import type {Problem} from '../core/errors.ts';
 import {formatPath, isMissing, type MapNode, type NodePath, nearestNode, nodeAt} from './config-node.ts';
-import {expecting, toFieldInput, WrittenScalar} from './fields.ts';
+import {expecting, flag, toFieldInput, WrittenScalar} from './fields.ts';
 
 /** Known keys, each with its own known keys if it is a group. */
 export interface KeyTree {
@@ -53,6 +53,20 @@ export function createSection<const Shape extends z.ZodRawShape>(shape: Shape): 
 /** A map of fields inside a section, all of which have defaults. */
 export function group<const Shape extends z.ZodRawShape>(shape: Shape): z.ZodType<Fields<Shape>> {
   return fieldsOf(shape).register(groups, {keys: keysOf(shape)});
+}
+
+/** The same, but off unless it is given: `true` is all defaults, `false` is off too. */
+export function switchable<const Shape extends z.ZodRawShape>(
+  shape: Shape,
+): z.ZodType<Fields<Shape> | undefined> {
+  const settings = fieldsOf(shape).optional();
+  return z
+    .preprocess((input) => {
+      const {success, data} = flag().safeParse(input);
+      if (!success) return input ?? undefined;
+      return data ? {} : undefined;
+    }, settings)
+    .register(groups, {keys: keysOf(shape)});
 }
 
 function fieldsOf<Shape extends z.ZodRawShape>(shape: Shape): z.ZodType<Fields<Shape>> {

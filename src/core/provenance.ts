@@ -22,7 +22,18 @@ export function provenanceOf(outcome: CompletedOutcome): JsonObject {
     cost_usd: costUsd,
     judge_cost_usd: judgeCostUsd,
     simulated: simulated || undefined,
+    hedged: hedgedIn(traces),
   };
+}
+
+function hedgedIn(traces: readonly CallTrace[]): readonly JsonObject[] | undefined {
+  if (traces.every(({hedged}) => hedged === undefined)) return undefined;
+  const copies = traces.flatMap(({hedged = []}) => hedged);
+  return copies.map(({deployment, inputTokens, callMs}) => ({
+    deployment,
+    input_tokens: inputTokens ?? null,
+    ms: tenths(callMs),
+  }));
 }
 
 /** The `_rollcall` that goes from an agent's server to its collector: a record's, and how many of its calls were the judge's. */

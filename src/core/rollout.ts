@@ -39,8 +39,19 @@ export interface CallTrace {
   readonly spilledOver?: {readonly from: string; readonly to: string | undefined} | undefined;
   /** Tokens and cost of the calls that were answered; undefined where no reply said. */
   readonly spent?: Spending | undefined;
+  /** Copies of calls that were broken off because another copy was answered first; missing where there were none. */
+  readonly hedged?: readonly HedgedCopy[] | undefined;
   /** What the last reply said about the deployment's quota: for who admits calls, not for the record. */
   readonly rateLimits?: RateLimits | undefined;
+}
+
+/** A copy of a call that was broken off. What it may have cost: its prompt for certain, and an output that nobody has seen. */
+export interface HedgedCopy {
+  readonly deployment: string;
+  /** Of its prompt, as the copy that was answered tells. */
+  readonly inputTokens: number | undefined;
+  /** How long it ran. */
+  readonly callMs: number;
 }
 
 /** A model's answer: a Responses API object, with how it was come by. */

@@ -1,4 +1,4 @@
-import type {JsonObject} from '../core/json.ts';
+import {asJsonObject, asNumber, type JsonObject} from '../core/json.ts';
 import type {ModelClient} from '../core/ports.ts';
 import type {RateLimits} from '../core/rate-limits.ts';
 import type {ModelReply} from '../core/rollout.ts';
@@ -12,6 +12,8 @@ export interface DispatchTerms<Request> {
   readonly tokensOf?: ((request: Request) => number) | undefined;
   /** What a request has in common with others that the same of several deployments had better answer. */
   readonly affinityOf?: ((request: Request) => string) | undefined;
+  /** What each of several deployments is called. */
+  readonly names?: readonly string[] | undefined;
 }
 
 /** Answers as a `ModelClient` does, at the deployment that the options say. */
@@ -21,17 +23,26 @@ export type MemberClient = (params: JsonObject, options: ExchangeOptions) => Pro
 export function dispatchModel(
   model: MemberClient,
   dispatcher: Dispatcher,
-  {priority, tokensOf, affinityOf}: DispatchTerms<JsonObject>,
+  {priority, tokensOf, affinityOf, names = []}: DispatchTerms<JsonObject>,
 ): ModelClient {
   return async (params, {cancellation, isBegun}) => {
-    const {value, calls, queuedMs, callMs} = await dispatcher.dispatch((options) => model(params, options), {
+    const dispatched = await dispatcher.dispatch((options) => model(params, options), {
       cancellation,
       priority: isBegun === true ? 'begun' : priority,
       tokens: tokensOf && (() => tokensOf(params)),
       affinityKey: affinityOf && (() => affinityOf(params)),
       limitsOf,
     });
-    return {response: value.response, trace: {...value.trace, calls, queuedMs, callMs}};
+    const {value, calls, queuedMs, callMs, lostCopies} = dispatched;
+    const {response, trace} = value;
+    if (lostCopies === undefined) return {response, trace: {...trace, calls, queuedMs, callMs}};
+    const inputTokens = asNumber(asJsonObject(response['usage'])?.['input_tokens']);
+    const hedged = lostCopies.map(({member, tookMs}) => ({
+      deployment: names[member] ?? trace.deployment,
+      inputTokens,
+      callMs: tookMs,
+    }));
+    return {response, trace: {...trace, calls, queuedMs, callMs, hedged}};
   };
 }
 

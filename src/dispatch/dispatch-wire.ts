@@ -24,6 +24,8 @@ export function dispatchWire(
       {
         cancellation,
         priority,
+        // Which copy of a stream will be at its end first nobody can tell when one begins.
+        mayHedge: request.body['stream'] !== true,
         holdWhile: ({over}) => over,
         failsInCoolDown: true,
         tokens: tokensOf && (() => tokensOf(request)),

@@ -17,6 +17,8 @@ export interface CallTerms {
   readonly tokens?: (() => number) | undefined;
   /** Calls with the same of these texts are best served by the same of several deployments; asked only where that counts. */
   readonly affinityKey?: (() => string) | undefined;
+  /** Whether it may be sent twice where that is on; not for results that go on after they are there. */
+  readonly mayHedge?: boolean | undefined;
 }
 
 export interface DispatchOptions<T = unknown> extends CallTerms {
@@ -44,6 +46,14 @@ export interface Dispatched<T> {
   readonly calls: number;
   readonly queuedMs: number;
   readonly callMs: number;
+  /** Copies that were broken off because another was answered first. */
+  readonly lostCopies?: readonly LostCopy[] | undefined;
+}
+
+/** A copy of a call that was broken off: at which of several deployments, and after how many milliseconds. */
+export interface LostCopy {
+  readonly member: number;
+  readonly tookMs: number;
 }
 
 /** The one owner of admission and retry for a deployment, or for several; knows no HTTP and no Azure. */
@@ -71,49 +81,67 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
   return dispatchThrough(new DeploymentGate(options), options.clock);
 }
 
-/** The dispatcher of whatever is behind a gate. */
-export function dispatchThrough<P extends Place>(gate: Gate<P>, clock: Clock): Dispatcher {
+/** The place of an exchange that is under way. */
+export interface PlaceInUse<P extends Place> {
+  place: P;
+  /** How long the copy took that was answered, where there may have been several. */
+  tookMs: number | undefined;
+}
+
+/** Makes an exchange from a place, perhaps in more than one copy. */
+export interface Racer<P extends Place> {
+  /** Ends as the copy that counts did; then `held` has the place of that one, which is still to be given back. */
+  race<T>(
+    exchange: Exchange<T>,
+    held: PlaceInUse<P>,
+    options: {readonly terms: CallTerms; readonly tries: Tries},
+  ): Promise<T>;
+}
+
+/** The dispatcher of whatever is behind a gate. Without `hedger` nothing is sent twice. */
+export function dispatchThrough<P extends Place>(gate: Gate<P>, clock: Clock, hedger?: Racer<P>): Dispatcher {
   return {
-    async dispatch(exchange, options) {
+    async dispatch<T>(exchange: Exchange<T>, options: DispatchOptions<T>): Promise<Dispatched<T>> {
       const {cancellation, holdWhile, limitsOf} = options;
+      const racer = options.mayHedge === false ? undefined : hedger;
       const tries = new Tries();
       for (;;) {
         const queuedFrom = clock.monotonic();
-        const place = await gate.admit(options, tries);
+        const held: PlaceInUse<P> = {place: await gate.admit(options, tries), tookMs: undefined};
         const sentAt = clock.monotonic();
         tries.queuedMs += sentAt - queuedFrom;
         tries.calls++;
         let isHeld = false;
         try {
-          const value = await exchange({cancellation, member: place.member});
+          const value = await (racer === undefined
+            ? exchange({cancellation, member: held.place.member})
+            : racer.race(exchange, held, {terms: options, tries}));
           const callMs = clock.monotonic() - sentAt;
-          gate.answered(place, callMs, limitsOf?.(value));
-          const over = holdWhile?.(value);
-          if (over !== undefined) {
-            isHeld = true;
-            const release = (): void => place.release();
-            void over.then(release, release);
-          }
-          return {
-            value,
-            calls: tries.calls,
-            queuedMs: tries.queuedMs,
-            callMs: tries.addCall(callMs),
-          };
+          gate.answered(held.place, held.tookMs ?? callMs, limitsOf?.(value));
+          isHeld = releaseWhenOver(held.place, holdWhile?.(value));
+          const {calls, queuedMs, lostCopies} = tries;
+          return {value, calls, queuedMs, callMs: tries.addCall(callMs), lostCopies};
         } catch (error) {
           if (!(error instanceof CallError) || cancellation.reason !== undefined) throw error;
-          tries.addCall(clock.monotonic() - sentAt);
-          error.calls = tries.calls;
-          const delayMs = gate.failed(place, error, tries, options);
+          tries.addFailure(error, clock.monotonic() - sentAt);
+          const delayMs = gate.failed(held.place, error, tries, options);
           // Only now, so that no one slips through into a cool-down.
-          place.release();
-          if (delayMs === 0) continue;
+          held.place.release();
           tries.queuedMs += delayMs;
-          await sleep(clock, delayMs, cancellation);
+          // Not a turn of the event loop goes by before another deployment is asked.
+          if (delayMs > 0) await sleep(clock, delayMs, cancellation);
         } finally {
-          if (!isHeld) place.release();
+          if (!isHeld) held.place.release();
         }
       }
     },
   };
+}
+
+/** Whether the place is held for what is not over yet. */
+function releaseWhenOver(place: Place, over: Promise<void> | undefined): boolean {
+  if (over === undefined) return false;
+  const release = (): void => place.release();
+  void over.then(release, release);
+  return true;
 }

@@ -65,6 +65,14 @@ export class PoolGate implements Gate<PooledPlace> {
     return delayMs;
   }
 
+  /** One of two copies of a call has failed, the other still runs: it counts as a failed try. */
+  noteFailedCopy(place: PooledPlace, error: CallError, tries: Tries, terms: CallTerms): void {
+    leaveAlone(error, place.owner.admission, place);
+    this.#note(place, error, terms.failsInCoolDown === true);
+    if (error.effect === 'retry') tries.count(error);
+    tries.tried = new Set(tries.tried).add(place.member);
+  }
+
   /** What the failure tells about its deployment. */
   #note(place: PooledPlace, error: CallError, isImpatient: boolean): void {
     const {pool, retry} = this.#options;

@@ -70,7 +70,7 @@ export class Pool {
   }
 
   /** A place at once, or none. */
-  takeNow(call: PoolAdmitOptions): PooledPlace | undefined {
+  takeNow(call: Omit<PoolAdmitOptions, 'cancellation'>): PooledPlace | undefined {
     const {priority, tokens, affinityKey} = call;
     if (!this.#line.isFree(priority)) return undefined;
     const nowMs = this.#clock.monotonic();

@@ -148,3 +148,25 @@ describe('several deployments of a model', () => {
     expect(secrets).toContain('canary-key-second');
   });
 });
+
+describe('hedging', () => {
+  it.each([
+    ['is off', [], undefined],
+    ['is off where it says so', ['hedging: off'], undefined],
+    ['has defaults', ['hedging: true'], {percentile: 95, maxShare: 0.05}],
+    ['takes what is given', ['hedging: {max_share: 0.1}'], {percentile: 95, maxShare: 0.1}],
+  ] as const)('%s', async (_, lines, expected) => {
+    const {models} = await load(modelYaml(...lines));
+    expect(models.get('policy_model')?.hedging).toEqual(expected);
+  });
+
+  it('is told what does not fit', async () => {
+    const found = await problems(modelYaml('hedging: {percentile: 100, max_share: 0}'));
+    expect(found.map(({path, message}) => [path?.split('.').slice(-2).join('.'), message])).toEqual([
+      ['hedging.percentile', 'expected a number from 50 to 99.9, found `100`'],
+      ['hedging.max_share', 'expected a number from 0.001 to 1, found `0`'],
+    ]);
+    const [wrong] = await problems(modelYaml('hedging: often'));
+    expect(wrong?.message).toBe('expected a map, found `often`');
+  });
+});

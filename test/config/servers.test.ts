@@ -46,6 +46,7 @@ describe('models', () => {
       retry: {maxTries: 6, baseDelayS: 1, maxDelayS: 60, maxWaitS: 600, doorMaxTries: 3, doorMaxWaitS: 10},
       deployments: [],
       affinity: 'none',
+      hedging: undefined,
       url: undefined,
     });
   });

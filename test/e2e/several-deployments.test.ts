@@ -203,3 +203,47 @@ describe('a model server over two deployments', () => {
     expect(metrics).toMatch(/rollcall_upstream_calls_total\{deployment="west"\}/);
   });
 });
+
+describe('a collection that hedges', () => {
+  it('records the copies that were broken off, and counts them as calls', async () => {
+    const slow = {deployments: {gpt: {latency: {ttft_ms: {median: 30, sigma: 1}, per_token_ms: 0}}}};
+    await using place = await setUpWorkplace({simulator: slow, rows: numberedRows(200)});
+    await place.write(
+      'model.yaml',
+      `
+policy_model:
+  responses_api_models:
+    azure_openai_model:
+      openai_base_url: ${place.simulator.url}
+      openai_api_key: ${key}
+      openai_model: gpt
+      default_query: {api-version: '2024-10-21'}
+      num_concurrent_requests: 32
+      hedging: {percentile: 60, max_share: 0.5}
+`,
+    );
+    const {exitCode, stderr} = await place.collect('--concurrency', '8');
+    expect(exitCode, stderr).toBe(0);
+    const provenances = (await place.lines('out.jsonl')).map((record) => record['_rollcall'] as JsonObject);
+    expect(provenances).toHaveLength(200);
+    const hedged = provenances.filter((provenance) => provenance['hedged'] !== undefined);
+    expect(hedged.length).toBeGreaterThan(5);
+    for (const provenance of hedged)
+      expect(provenance).toMatchObject({
+        calls: 2,
+        deployment: 'gpt',
+        hedged: [
+          {
+            deployment: 'gpt',
+            input_tokens: expect.any(Number) as number,
+            ms: expect.any(Number) as number,
+          },
+        ],
+      });
+    const calls = provenances.reduce((sum, provenance) => sum + Number(provenance['calls']), 0);
+    const {requests} = place.simulator.ledger.summary();
+    // A copy may be broken off before it has reached the service.
+    expect(requests).toBeGreaterThan(200);
+    expect(requests).toBeLessThanOrEqual(calls);
+  });
+});

@@ -1,0 +1,26 @@
+import {expect, it} from 'vitest';
+import {provenanceOf} from '../../src/core/provenance.ts';
+import type {CallTrace, CompletedOutcome} from '../../src/core/rollout.ts';
+
+const trace: CallTrace = {deployment: 'west', calls: 1, queuedMs: 0, callMs: 10};
+const rollout = {id: {taskIndex: 0, rolloutIndex: 0}, agentName: 'a', attempt: 1, row: {}, text: '{}'};
+
+function outcome(policy: CallTrace, judge: readonly CallTrace[] = []): CompletedOutcome {
+  const verification = {reward: 1, fields: {}, traces: judge};
+  return {...{status: 'completed', rollout, response: {}, trace: policy}, verification, judgeMs: 0};
+}
+
+it('tells the copies that were broken off, of policy and judge, and nothing where there were none', () => {
+  const lost = {deployment: 'east', inputTokens: 12, callMs: 150.04};
+  const policy = {...trace, calls: 2, hedged: [lost]};
+  const judge = [trace, {...trace, calls: 2, hedged: [{...lost, inputTokens: undefined}]}];
+  expect(provenanceOf(outcome(policy, judge))).toMatchObject({
+    calls: 5,
+    deployment: 'west',
+    hedged: [
+      {deployment: 'east', input_tokens: 12, ms: 150},
+      {deployment: 'east', input_tokens: null, ms: 150},
+    ],
+  });
+  expect(provenanceOf(outcome(trace, [trace]))).not.toHaveProperty('hedged');
+});
