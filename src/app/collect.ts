@@ -3,6 +3,7 @@ import type {FailureAllowance} from '../config/collect-config.ts';
 import type {LoadedConfig} from '../config/load-config.ts';
 import {type Cancellation, CancellationSource} from '../core/cancellation.ts';
 import type {Clock} from '../core/clock.ts';
+import {limitHistoryToJson} from '../core/deployment-use-json.ts';
 import type {JsonObject} from '../core/json.ts';
 import type {Outcome} from '../core/rollout.ts';
 import {addSpending, spendingOf} from '../core/spending.ts';
@@ -154,7 +155,12 @@ async function runPrepared(
   const {runnerOf, width} = openRunners(used, {config, deployments, judges, remote, clock, firstCalls});
   const folds = {metrics: createMetricsFold(), summary: createRunSummary()};
   const onStorageFailure = (error: Error): void => stopStarting.cancel(error);
-  const output = await openOutputOf(prepared, {...folds, abort, onStorageFailure, onEarlier}, environment);
+  const limitHistory = (): readonly JsonObject[] => deployments.uses().map(limitHistoryToJson);
+  const output = await openOutputOf(
+    prepared,
+    {...folds, limitHistory, abort, onStorageFailure, onEarlier},
+    environment,
+  );
   try {
     for (const notice of output.notices) logger.info(notice);
     const counts = liveCounts(output.standing.owed);
@@ -171,7 +177,8 @@ async function runPrepared(
       {runnerOf: limits.runners(runnerOf), sink: output.sink},
       observerOf(counts, folds),
     );
-    const summary = folds.summary.finish({wallMs: clock.monotonic() - startedAt});
+    const wallMs = clock.monotonic() - startedAt;
+    const summary = folds.summary.finish({wallMs, deployments: deployments.uses()});
     const result = resultOf({end, output, summary, limits}, config.collect.maxFailed);
     const exitCode = exitCodes.ofResult(result);
     if (isFruitless(result)) await output.abandon(exitCode);
@@ -222,7 +229,10 @@ function plansInUse(plans: readonly AgentPlan[], {agents}: Survey): readonly Age
 
 async function openOutputOf(
   {request, config, paths, plans, materializing, input, survey, drafts}: PreparedRun,
-  hooks: Pick<RunOutputOptions, 'metrics' | 'summary' | 'abort' | 'onStorageFailure' | 'onEarlier'>,
+  hooks: Pick<
+    RunOutputOptions,
+    'metrics' | 'summary' | 'limitHistory' | 'abort' | 'onStorageFailure' | 'onEarlier'
+  >,
   environment: AppEnvironment,
 ): Promise<RunOutput> {
   const {rows, rollouts, tasks, inputDigest} = survey;

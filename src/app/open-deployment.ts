@@ -15,6 +15,7 @@ import {dispatchModel} from '../dispatch/dispatch-model.ts';
 import {dispatchWire} from '../dispatch/dispatch-wire.ts';
 import {createDispatcher, type Dispatcher} from '../dispatch/dispatcher.ts';
 import type {FirstCalls} from '../dispatch/first-calls.ts';
+import type {LimitAccount} from '../dispatch/limit-account.ts';
 import type {Standing} from '../dispatch/pool-member.ts';
 import type {RetryOptions} from '../dispatch/retry-policy.ts';
 import {packageVersion} from '../runtime/installation.ts';
@@ -47,6 +48,8 @@ export interface Deployment {
   readonly load: () => DeploymentLoad;
   /** Each of several deployments, by its name within the model. */
   readonly members: ReadonlyMap<string, () => DeploymentLoad>;
+  /** What was learnt of its limits, and what was made of them; of each of several deployments, by name. */
+  readonly accounts: ReadonlyMap<string, LimitAccount>;
 }
 
 /** A deployment's calls at this moment. */
@@ -87,7 +90,7 @@ const rolloutsPerPlace = 2;
 
 /** Puts the pieces of one deployment together; nothing is sent. Fails with `ERR_CONFIG`, `ERR_CREDENTIALS` or `ERR_HEADERS`. */
 export function openDeployment(model: AdmittedModel, context: OpenContext): OpenDeployment {
-  const {settings, deployment, limit, admission} = model;
+  const {settings, deployment, limit, admission, account} = model;
   const {azure, respond, wire, address, close} = openExchanges(model, context);
   const patient = dispatcherOf(model, patienceOf(settings), context.environment);
   const tokensOf = (params: JsonObject): number => azure.chargeOf(params, 'responses');
@@ -108,6 +111,7 @@ export function openDeployment(model: AdmittedModel, context: OpenContext): Open
     hasRoom: () => admission.hasRoom,
     load: () => ({inFlight: admission.inFlight, waiting: admission.waiting}),
     members: new Map(),
+    accounts: new Map([[settings.name, account]]),
   };
 }
 

@@ -1,7 +1,9 @@
 import {type AzureEndpoint, normalizeEndpoint} from '../azure/endpoint.ts';
 import type {LoadedConfig} from '../config/load-config.ts';
+import type {DeploymentUse} from '../core/deployment-use.ts';
 import {type Problem, RollcallError} from '../core/errors.ts';
 import type {FirstCalls} from '../dispatch/first-calls.ts';
+import type {LimitAccount} from '../dispatch/limit-account.ts';
 import {createIdFactory} from './create-id.ts';
 import type {AppEnvironment} from './environment.ts';
 import type {DeploymentSettings} from './gateway-models.ts';
@@ -21,6 +23,8 @@ import {type SharedAdmission, shareAdmissions} from './share-admissions.ts';
 export interface Deployments extends AsyncDisposable {
   get(instanceName: string): Deployment;
   readonly all: ReadonlyMap<string, Deployment>;
+  /** What has been made of each one's limits; instances that ask the same one are one. */
+  uses(): readonly DeploymentUse[];
 }
 
 export interface OpenDeploymentsOptions {
@@ -71,6 +75,7 @@ export function openDeployments(
       return deployment;
     },
     all: opened,
+    uses: () => usesOf(opened.values()),
     async [Symbol.asyncDispose]() {
       await Promise.all([...opened.values()].map(({close}) => close()));
     },
@@ -169,6 +174,13 @@ function refuseTwins(entries: readonly AdmittedEntry[], names: readonly string[]
     return [{message, path, hint: 'Give each a `name` of its own.'}];
   });
   if (problems.length > 0) throw settingsError(problems);
+}
+
+function usesOf(deployments: Iterable<Deployment>): readonly DeploymentUse[] {
+  const names = new Map<LimitAccount, string[]>();
+  for (const {accounts} of deployments)
+    for (const [name, account] of accounts) names.set(account, [...(names.get(account) ?? []), name]);
+  return [...names].map(([account, users]) => account.describe(users.join(', ')));
 }
 
 /** A limit of the configuration that keeps `--concurrency` from being reached is easily overlooked. */

@@ -79,6 +79,12 @@ export function openPool(
     }),
     address: addressOf(names, exchanges),
     hasRoom: () => pool.roster.usable().some(({admission}) => admission.hasRoom),
+    accounts: new Map(
+      entries.map(({name, account}) => [
+        entries.length > 1 ? `${settings.name}/${name}` : settings.name,
+        account,
+      ]),
+    ),
     load: () => ({inFlight: sumOfInFlight(pool.roster.members), waiting: pool.waiting}),
     members: new Map(
       (entries.length > 1 ? pool.roster.members : []).map((member) => [

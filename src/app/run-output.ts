@@ -11,7 +11,7 @@ import {factsOfRecord} from '../metrics/rollout-facts.ts';
 import type {RunSummaryFold} from '../metrics/run-summary.ts';
 import {packageVersion} from '../runtime/installation.ts';
 import {type Journal, readJournal} from '../store/journal.ts';
-import {type Manifest, writeManifest} from '../store/manifest.ts';
+import {type Manifest, type ManifestRun, writeManifest} from '../store/manifest.ts';
 import {type OpenOutput, openOutput} from '../store/open-output.ts';
 import {type OutputPaths, outputPaths} from '../store/output-paths.ts';
 import {owedRollouts, standingOf} from '../store/owed-rollouts.ts';
@@ -65,6 +65,8 @@ export interface RunOutputOptions {
   readonly summary: RunSummaryFold;
   /** Told of what earlier runs left, record by record. */
   readonly onEarlier?: EarlierRecords | undefined;
+  /** What is known of the deployments' limits by now, for the manifest. */
+  readonly limitHistory: () => readonly JsonObject[];
   /** Told at once when nothing can be kept any more. */
   readonly onStorageFailure: (error: Error) => void;
   /** Cancelled: stops reading and materialising, with its reason. */
@@ -114,7 +116,8 @@ async function startOn(
   environment: AppEnvironment,
 ): Promise<RunOutput> {
   const {clock, redactor} = environment;
-  const {metrics, summary, maxAttempts, retryFailed, onStorageFailure, onEarlier, abort} = options;
+  const {metrics, summary, maxAttempts, retryFailed, limitHistory, onStorageFailure, onEarlier, abort} =
+    options;
   const journal = await readJournal(paths, {
     onRecord(record) {
       throwIfCancelled(abort);
@@ -135,7 +138,11 @@ async function startOn(
     onFailure: onStorageFailure,
   });
   const endManifest = (exitCode: number): Promise<void> =>
-    writeManifest(paths.manifest, endRun(manifest, clock.now(), exitCode), redactor.redact);
+    writeManifest(
+      paths.manifest,
+      endRun(manifest, clock.now(), {exitCode, deployments: limitHistory()}),
+      redactor.redact,
+    );
   return {
     standing,
     owed: owedRollouts(readMaterialized(paths.materialized), journal, {maxAttempts, retryFailed}),
@@ -196,10 +203,14 @@ async function beginManifest(
   return manifest;
 }
 
-function endRun(manifest: Manifest, nowMs: number, exitCode: number): Manifest {
+function endRun(
+  manifest: Manifest,
+  nowMs: number,
+  end: Pick<ManifestRun, 'exitCode' | 'deployments'>,
+): Manifest {
   const current = manifest.runs.at(-1);
   if (current === undefined) return manifest;
-  const ended = {...current, endedAt: new Date(nowMs).toISOString(), exitCode};
+  const ended = {...current, endedAt: new Date(nowMs).toISOString(), ...end};
   return {...manifest, runs: [...manifest.runs.slice(0, -1), ended]};
 }
 

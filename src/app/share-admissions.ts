@@ -1,6 +1,7 @@
 import type {AzureEndpoint} from '../azure/endpoint.ts';
 import type {Clock} from '../core/clock.ts';
 import {createAdmission, type PooledAdmission} from '../dispatch/admission.ts';
+import {LimitAccount} from '../dispatch/limit-account.ts';
 import {createQuota, type QuotaOptions} from '../dispatch/quota.ts';
 
 /** Which deployment a model instance asks, and how many calls at once it allows. */
@@ -20,6 +21,8 @@ export interface SharedAdmission {
   readonly limit: number;
   /** The limit is only a ceiling for what is found out. */
   readonly isAdaptive: boolean;
+  /** What is learnt of its limits. */
+  readonly account: LimitAccount;
 }
 
 // More than 1,024 only where a quota says that they are needed (dispatch/concurrency.ts).
@@ -40,8 +43,9 @@ export function shareAdmissions<Address extends DeploymentAddress>(
   for (const [key, {limit: fixed, quota}] of settings) {
     const isAdaptive = fixed === undefined;
     const limit = fixed ?? adaptiveCeiling;
-    const admission = createAdmission({limit, isAdaptive, quota: createQuota(quota), clock});
-    shared.set(key, {admission, limit, isAdaptive});
+    const account = new LimitAccount(clock.monotonic());
+    const admission = createAdmission({limit, isAdaptive, quota: createQuota(quota), account, clock});
+    shared.set(key, {admission, limit, isAdaptive, account});
   }
   return addresses.flatMap((address) => {
     const admitted = shared.get(keyOf(address));

@@ -3,6 +3,7 @@ import type {Clock} from '../core/clock.ts';
 import type {CallError} from '../core/errors.ts';
 import type {RateLimits} from '../core/rate-limits.ts';
 import {GradualAdmission} from './gradual-admission.ts';
+import type {LimitAccount} from './limit-account.ts';
 import type {Guest} from './lines.ts';
 import type {Quota} from './quota.ts';
 import type {Waiter} from './waiting-line.ts';
@@ -96,6 +97,8 @@ export interface AdmissionOptions {
   readonly isAdaptive?: boolean | undefined;
   /** Calls keep to it as far as it is known. */
   readonly quota?: Quota | undefined;
+  /** Told of what is learnt of the deployment's limits, and what becomes of its calls. */
+  readonly account?: LimitAccount | undefined;
   readonly clock: Clock;
   /** Milliseconds from opening one place to opening the next, until the limit is reached. Default 1.5. */
   readonly openEveryMs?: number | undefined;

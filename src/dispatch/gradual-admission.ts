@@ -11,9 +11,10 @@ import type {
   Waiting,
 } from './admission.ts';
 import {type ConcurrencyLimit, createAdaptiveLimit, createFixedLimit} from './concurrency.ts';
+import type {LimitAccount} from './limit-account.ts';
 import {type Guest, Lines} from './lines.ts';
 import {Opening} from './opening.ts';
-import type {Charge, Quota} from './quota.ts';
+import {type Charge, type Quota, tokensOf} from './quota.ts';
 
 // Answers come one by one: with so large a share of the places taken, it is the places that are short.
 const saturatedShare = 0.8;
@@ -22,6 +23,7 @@ const saturatedShare = 0.8;
 export class GradualAdmission implements PooledAdmission {
   readonly #limit: ConcurrencyLimit;
   readonly #quota: Quota | undefined;
+  readonly #account: LimitAccount | undefined;
   readonly #clock: Clock;
   readonly #opening: Opening;
   readonly #lines = new Lines<Waiting>();
@@ -30,11 +32,13 @@ export class GradualAdmission implements PooledAdmission {
   #pausedBecause: CallError | undefined;
   #wake: Wake | undefined;
 
-  constructor({limit, isAdaptive = false, quota, clock, openEveryMs = 1.5}: AdmissionOptions) {
+  constructor({limit, isAdaptive = false, quota, account, clock, openEveryMs = 1.5}: AdmissionOptions) {
     this.#limit = isAdaptive ? createAdaptiveLimit(limit) : createFixedLimit(limit);
     this.#quota = quota;
+    this.#account = account;
     this.#clock = clock;
     this.#opening = new Opening(this.#limit, openEveryMs);
+    account?.opened(this.#limit.current);
   }
 
   admit(options: AdmitOptions): Promise<Place> {
@@ -47,6 +51,7 @@ export class GradualAdmission implements PooledAdmission {
   }
 
   pause(waitMs: number, because?: CallError): void {
+    this.#account?.paused(waitMs, because?.code, this.#now());
     if (this.#opening.pause(this.#now() + waitMs)) this.#pausedBecause = because;
     this.#refuseWaiting();
   }
@@ -165,6 +170,15 @@ export class GradualAdmission implements PooledAdmission {
       const isSaturated = this.#inFlight >= this.#limit.current * saturatedShare;
       this.#limit.onAnswer({tookMs, isSaturated, callsPerMs: this.#quota?.callsPerMs()});
     }
+    this.#account?.answered(
+      {
+        limits,
+        charge: charge && tokensOf(charge),
+        places: this.#limit.current,
+        isSaturated: this.waiting > 0,
+      },
+      this.#now(),
+    );
     const quota = this.#quota;
     if (quota === undefined || (limits === undefined && !quota.counts)) return;
     quota.observe(limits, charge);
@@ -173,6 +187,7 @@ export class GradualAdmission implements PooledAdmission {
 
   /** For places only. */
   noteRefusal({charge, round}: HeldPlace, waitMs: number): void {
+    this.#account?.refused();
     const isPaced = this.#quota?.isKnown === true;
     if (this.#quota?.absorbs(waitMs) !== true) {
       this.#limit.onRefusal(round, isPaced);

@@ -48,6 +48,12 @@ const tokenWindowMs = 60_000;
 
 const callsToAverage = 100;
 
+/** What a call was charged, in tokens. */
+export function tokensOf(charge: Charge): {readonly atMs: number; readonly tokens: number} {
+  const {atMs, amount} = charge.kind === 'windows' ? charge.tokens : charge;
+  return {atMs, tokens: amount};
+}
+
 /** A quota of which nobody has used anything yet. */
 export function createQuota(options: QuotaOptions): Quota {
   const {isProvisioned} = options;

@@ -1,3 +1,4 @@
+import type {DeploymentUse} from '../core/deployment-use.ts';
 import {asJsonArray, asJsonObject, asNumber, asString, type JsonObject} from '../core/json.ts';
 import type {CompletedOutcome, FailedOutcome, Outcome} from '../core/rollout.ts';
 import {addSpending, type Spending, spendingOf} from '../core/spending.ts';
@@ -67,6 +68,8 @@ export interface RunSummary {
   readonly wallMs: number;
   /** A simulator gave at least one of the answers. */
   readonly isSimulated: boolean;
+  /** What was made of each deployment's limits. */
+  readonly deployments: readonly DeploymentUse[];
 }
 
 export interface RunSummaryFold {
@@ -74,7 +77,13 @@ export interface RunSummaryFold {
   add(outcome: Outcome): void;
   /** A rollout that an earlier run completed: it counts for the rewards. */
   addEarlier(facts: RolloutFacts): void;
-  finish(options: {readonly wallMs: number}): RunSummary;
+  finish(options: SummaryEnd): RunSummary;
+}
+
+/** What is known only in the end. */
+export interface SummaryEnd {
+  readonly wallMs: number;
+  readonly deployments?: readonly DeploymentUse[] | undefined;
 }
 
 /** An empty summary to add outcomes to; keeps four numbers a rollout. */
@@ -84,7 +93,7 @@ export function createRunSummary(): RunSummaryFold {
     add: (outcome) =>
       outcome.status === 'completed' ? tally.addCompleted(outcome) : tally.addFailed(outcome),
     addEarlier: (facts) => tally.addEarlier(facts),
-    finish: ({wallMs}) => tally.toSummary(wallMs),
+    finish: (end) => tally.toSummary(end),
   };
 }
 
@@ -174,7 +183,7 @@ class Tally {
     if (reason === 'content_filter') this.#contentFiltered++;
   }
 
-  toSummary(wallMs: number): RunSummary {
+  toSummary({wallMs, deployments = []}: SummaryEnd): RunSummary {
     return {
       completed: this.#completed,
       earlier: this.#earlier,
@@ -196,6 +205,7 @@ class Tally {
       contentFiltered: this.#contentFiltered,
       wallMs,
       isSimulated: this.#isSimulated,
+      deployments,
     };
   }
 }

@@ -1,6 +1,7 @@
 import type {FailureCount, Latency, RunSummary, TokenCounts} from '../metrics/run-summary.ts';
 import {formatCount, formatCounted, formatDuration, formatShare, formatUsd} from './format-quantity.ts';
 import {toPlainLine, toPlainLines} from './plain-text.ts';
+import {quotaTexts} from './quota-facts.ts';
 
 /** Colours for the summary's few words that need them; a chalk instance is one. */
 export interface SummaryStyle {
@@ -113,6 +114,7 @@ function workFacts(summary: RunSummary): readonly Fact[] {
         ]
       : []),
     ...costFacts(summary),
+    ...quotaTexts(summary.deployments).map((value, index) => ({label: index === 0 ? 'quota' : '', value})),
   ];
 }
 

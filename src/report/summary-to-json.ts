@@ -1,3 +1,4 @@
+import {deploymentUseToJson} from '../core/deployment-use-json.ts';
 import type {JsonObject} from '../core/json.ts';
 import {roundUsd} from '../core/spending.ts';
 import type {Latency, RunSummary, TokenCounts} from '../metrics/run-summary.ts';
@@ -36,6 +37,7 @@ export function summaryToJson(summary: RunSummary): JsonObject {
     content_filtered: summary.contentFiltered,
     wall_ms: summary.wallMs,
     simulated: summary.isSimulated,
+    deployments: summary.deployments.map(deploymentUseToJson),
   };
 }
 

@@ -20,6 +20,8 @@ export interface ManifestRun {
   /** Missing while it runs, and when it was killed. */
   readonly endedAt?: string | undefined;
   readonly exitCode?: number | undefined;
+  /** What was learnt of each deployment's limits; of ended runs only. */
+  readonly deployments?: readonly JsonValue[] | undefined;
 }
 
 const manifestVersion = 1;
@@ -43,10 +45,11 @@ export async function writeManifest(path: string, manifest: Manifest, redact: Re
     rollcall_manifest: manifestVersion,
     ...about,
     fingerprint,
-    runs: runs.map(({startedAt, endedAt, exitCode}) => ({
+    runs: runs.map(({startedAt, endedAt, exitCode, deployments}) => ({
       started_at: startedAt,
       ended_at: endedAt ?? null,
       exit_code: exitCode ?? null,
+      ...(deployments === undefined ? {} : {deployments}),
     })),
   };
   try {
@@ -76,8 +79,14 @@ function decodeManifest(text: string): Manifest | undefined {
   return {fingerprint, about, runs: (runs as readonly JsonValue[]).filter(isJsonObject).map(decodeRun)};
 }
 
-function decodeRun({started_at: startedAt, ended_at: endedAt, exit_code: exitCode}: JsonObject): ManifestRun {
+function decodeRun({
+  started_at: startedAt,
+  ended_at: endedAt,
+  exit_code: exitCode,
+  deployments,
+}: JsonObject): ManifestRun {
   return {
+    deployments: Array.isArray(deployments) ? (deployments as readonly JsonValue[]) : undefined,
     startedAt: typeof startedAt === 'string' ? startedAt : '',
     endedAt: typeof endedAt === 'string' ? endedAt : undefined,
     exitCode: typeof exitCode === 'number' ? exitCode : undefined,

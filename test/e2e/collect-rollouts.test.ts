@@ -45,6 +45,22 @@ describe('collect-rollouts', () => {
     ]);
   });
 
+  it('keeps in the manifest how the limits of the deployment were learnt', async () => {
+    await using place = await setUpWorkplace();
+    await place.collect();
+    const manifest = JSON.parse(await readFile(place.folder.file('out_manifest.json'), 'utf8')) as {
+      readonly runs: unknown;
+    };
+    expect(manifest.runs).toMatchObject([
+      {
+        exit_code: 0,
+        deployments: [
+          {name: 'policy_model', answered: 8, refused: 0, changes: [{after_s: 0, limit_tokens: null}]},
+        ],
+      },
+    ]);
+  });
+
   it('lets integers beyond 2^53, floats and unknown keys out as they came in', async () => {
     const row = '{"prompt":"hi","id":12345678901234567890,"weight":1.0,"nested":{"n":[9007199254740993]}}';
     await using place = await setUpWorkplace({rows: [row]});

@@ -25,6 +25,7 @@ export function summaryOf(changes: Partial<RunSummary> = {}): RunSummary {
     contentFiltered: 0,
     wallMs: 0,
     isSimulated: false,
+    deployments: [],
     ...changes,
   };
 }

@@ -54,6 +54,7 @@ describe('summaryToJson', () => {
       content_filtered: 2,
       wall_ms: 245_000,
       simulated: true,
+      deployments: [],
     });
   });
 

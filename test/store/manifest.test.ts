@@ -14,7 +14,12 @@ describe('a manifest', () => {
       fingerprint: {input: {sha256: 'abc'}, num_repeats: 2},
       about: {rollcall: '0.1.0', rollouts: 10},
       runs: [
-        {startedAt: '2026-01-01T00:00:00.000Z', endedAt: '2026-01-01T00:01:00.000Z', exitCode: 3},
+        {
+          startedAt: '2026-01-01T00:00:00.000Z',
+          endedAt: '2026-01-01T00:01:00.000Z',
+          exitCode: 3,
+          deployments: [{name: 'gpt', changes: [{after_s: 0, places: 10}]}],
+        },
         {startedAt: '2026-01-02T00:00:00.000Z', endedAt: undefined, exitCode: undefined},
       ],
     };
