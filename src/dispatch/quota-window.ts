@@ -171,9 +171,11 @@ export class QuotaWindow {
     if (used > most) this.#addUse(atMs, used - most, high, noiseAmount);
     else {
       const excess = this.#scale * low + Math.min(others, charge.others) - used - noiseAmount;
-      if (excess > 0) this.#giveCredit(Math.min(others, charge.others), excess, used / low);
+      // What is left of others after they have gone is only what sums of fractions leave.
+      const ofOthers = Math.min(others, charge.others);
+      if (excess > 0) this.#giveCredit(ofOthers > noiseAmount ? ofOthers : 0, excess, used / low);
     }
-    if (this.#options.isEstimate && charge.others > 0) this.#explainOthers(used / high);
+    if (this.#options.isEstimate && charge.others > noiseAmount) this.#explainOthers(used / high);
   }
 
   /** First our own calls are taken to cost what we thought at first, then it is others. */

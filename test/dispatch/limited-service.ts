@@ -19,6 +19,10 @@ export interface ServiceOptions {
   /** What the service charges for a call of so many estimated tokens. */
   readonly chargeOf?: (tokens: number) => number;
   readonly sendsHeaders?: boolean;
+  /** Limits that replies tell, if not those that hold. */
+  readonly told?: ServiceLimits;
+  /** How long ago what replies tell to be left was left. */
+  readonly lagMs?: number;
   readonly latencyMs?: readonly [number, number];
 }
 
@@ -31,13 +35,14 @@ export interface ServedCall {
 
 /** A deployment in virtual time behind the simulator's limiter: 5 to 50 ms away, and 50 to 500 ms to an answer. */
 export function createLimitedService(options: ServiceOptions) {
-  const {limits, random, clock, sendsHeaders = true} = options;
+  const {limits, random, clock, sendsHeaders = true, told = limits, lagMs = 0} = options;
   const chargeOf = options.chargeOf ?? ((tokens: number): number => tokens);
   const [least, most] = options.latencyMs ?? [50, 500];
   const limiter = createRateLimiter(limits);
   const calls: ServedCall[] = [];
   const wait = (ms: number) => new Promise<void>((resolve) => clock.setTimer(ms, resolve));
   let forcedWaitMs: number | undefined;
+  const left: Left[] = [];
   return {
     calls,
     /** The next call is refused, whatever is left. */
@@ -63,16 +68,26 @@ export function createLimitedService(options: ServiceOptions) {
           ...{httpStatus: 429, retryAfterMs},
         });
       }
+      const {remainingRequests, remainingTokens} = decision;
+      left.push({atMs, remainingRequests, remainingTokens});
+      while ((left[1]?.atMs ?? Infinity) <= atMs - lagMs) left.shift();
+      const shown = left[0];
       await wait(least + (most - least) * random());
       if (!sendsHeaders) return undefined;
       return {
-        limitRequests: limits.requestsPerMinute,
-        limitTokens: limits.tokensPerMinute,
-        remainingRequests: decision.remainingRequests,
-        remainingTokens: decision.remainingTokens,
+        limitRequests: told.requestsPerMinute,
+        limitTokens: told.tokensPerMinute,
+        remainingRequests: shown?.remainingRequests,
+        remainingTokens: shown?.remainingTokens,
       };
     },
   };
+}
+
+interface Left {
+  readonly atMs: number;
+  readonly remainingRequests: number | undefined;
+  readonly remainingTokens: number | undefined;
 }
 
 /** A deployment in virtual time that keeps account of its calls. */

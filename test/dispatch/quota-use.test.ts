@@ -1,4 +1,5 @@
 import {describe, expect, it} from 'vitest';
+import {CallError} from '../../src/core/errors.ts';
 import {createQuota} from '../../src/dispatch/quota.ts';
 import {createFakeClock} from '../helpers/fake-clock.ts';
 import {
@@ -12,21 +13,24 @@ import {
 // A deployment behind the simulator's limiter in virtual time, with more to send than it takes and nothing configured.
 const minute = 60_000;
 
-interface RunOptions extends Partial<Pick<ServiceOptions, 'chargeOf' | 'sendsHeaders' | 'latencyMs'>> {
+interface RunOptions
+  extends Partial<Pick<ServiceOptions, 'chargeOf' | 'sendsHeaders' | 'latencyMs' | 'told' | 'lagMs'>> {
+  readonly tokens?: readonly [number, number];
   readonly seed?: number;
   readonly limit?: number;
   readonly ceiling?: number;
 }
 
-function setUp(tpm: number, {seed = 1, limit, ceiling = 1_024, ...service}: RunOptions = {}) {
+function setUp(tpm: number, options: RunOptions = {}) {
+  // Mostly short, some long.
+  const {seed = 1, limit, ceiling = 1_024, tokens: [least, most] = [50, 1_500], ...service} = options;
   const clock = createFakeClock();
   const random = seeded(seed);
   const limits = {requestsPerMinute: (tpm * 6) / 1_000, tokensPerMinute: tpm, defaultMaxTokens: undefined};
   const deployment = createLimitedService({limits, random, clock, ...service});
   const collector = startCollector(deployment, {
     ...{limit: limit ?? ceiling, isAdaptive: limit === undefined, quota: createQuota({}), clock},
-    // Mostly short, some long: 50 to 1,500 tokens.
-    nextTokens: () => Math.round(50 + 1_450 * random() ** 2),
+    nextTokens: () => Math.round(least + (most - least) * random() ** 2),
   });
   const ofMinutes = (from: number, to: number) => served(deployment, from * minute, to * minute);
   return {clock, limits, deployment, ofMinutes, ...collector};
@@ -76,6 +80,48 @@ describe('a deployment whose quota is the limit', () => {
     },
   );
 
+  it.each([1, 2, 3, 4])(
+    'is used again two windows after it was halved for a while and nobody told (seed %i)',
+    async (seed) => {
+      const told = {requestsPerMinute: 600, tokensPerMinute: 100_000, defaultMaxTokens: undefined};
+      const {clock, limits, ofMinutes, stop} = setUp(100_000, {seed, told});
+      await clock.advance(3 * minute);
+      limits.tokensPerMinute = 50_000;
+      await clock.advance(4 * minute);
+      limits.tokensPerMinute = 100_000;
+      await clock.advance(5 * minute);
+      stop();
+      expect(ofMinutes(9, 12).tokens / 300_000).toBeGreaterThanOrEqual(0.9);
+    },
+  );
+
+  it('is used by its requests as well where these are what is short', async () => {
+    const {clock, ofMinutes, stop} = setUp(100_000, {tokens: [20, 120], latencyMs: [3_000, 7_000]});
+    await clock.advance(6 * minute);
+    stop();
+    const {calls, refused} = ofMinutes(1, 6);
+    expect(calls / (5 * 600)).toBeGreaterThanOrEqual(0.95);
+    expect(refused).toBe(0);
+  });
+
+  it('is used as well where replies tell what was left two seconds ago', async () => {
+    const {clock, ofMinutes, stop} = setUp(100_000, {lagMs: 2_000});
+    await clock.advance(6 * minute);
+    stop();
+    const {tokens, refusedShare} = ofMinutes(1, 6);
+    expect(tokens / 500_000).toBeGreaterThanOrEqual(0.95);
+    expect(refusedShare).toBeLessThanOrEqual(0.01);
+  });
+
+  it('is used to 95 % by large calls of a tenth of it and more', async () => {
+    const {clock, ofMinutes, stop} = setUp(100_000, {tokens: [4_000, 16_000]});
+    await clock.advance(9 * minute);
+    stop();
+    const {tokens, refusedShare} = ofMinutes(1, 9);
+    expect(tokens / 800_000).toBeGreaterThanOrEqual(0.95);
+    expect(refusedShare).toBeLessThanOrEqual(0.01);
+  });
+
   it('is left what others use of it, with few refusals', async () => {
     const {clock, deployment, ofMinutes, stop} = setUp(100_000);
     const useEverySecond = (): void => {
@@ -107,6 +153,37 @@ describe('a deployment whose quota is the limit', () => {
     expect(tokens / 500_000).toBeGreaterThanOrEqual(0.95);
     expect(refusedShare).toBeLessThanOrEqual(0.1);
   });
+});
+
+describe('a naive loop on the same deployment', () => {
+  it.each([10_000, 100_000, 1_000_000])(
+    'that waits as it is told and tries again is refused many times more at %i tokens a minute',
+    async (tpm) => {
+      const clock = createFakeClock();
+      const random = seeded(1);
+      const limits = {
+        requestsPerMinute: (tpm * 6) / 1_000,
+        tokensPerMinute: tpm,
+        defaultMaxTokens: undefined,
+      };
+      const deployment = createLimitedService({limits, random, clock});
+      const wait = (ms: number) => new Promise<void>((resolve) => clock.setTimer(ms, resolve));
+      const work = async (): Promise<void> => {
+        for (;;) {
+          const tokens = Math.round(50 + 1_450 * random() ** 2);
+          await deployment.call(tokens).catch(async (error: unknown) => {
+            if (error instanceof CallError) await wait((error.retryAfterMs ?? 0) * (1 + 0.25 * random()));
+          });
+        }
+      };
+      for (let worker = 0; worker < 16; worker++) void work();
+      await clock.advance(9 * minute);
+      const {tokens, refusedShare} = served(deployment, minute, 9 * minute);
+      // The figures stand in docs/decisions/2026-11-22-quota.md.
+      expect(tokens / (8 * tpm)).toBeLessThanOrEqual(1);
+      expect(refusedShare).toBeGreaterThanOrEqual(0.03);
+    },
+  );
 });
 
 describe('a cold start', () => {
