@@ -311,27 +311,28 @@ describe('admission with a quota', () => {
         fc.array(visit, {maxLength: 40}),
         async (limit, visits) => {
           const {clock, admission} = setUp({tokensPerMinute: 1_000, requestsPerMinute: 30}, limit);
-          const sent: {atMs: number; tokens: number}[] = [];
+          const sent: {readonly atMs: number; tokens: number}[] = [];
           let settled = 0;
-          const start = (tokens: number): void => {
+          const start = (tokens: number): {tokens: number} => {
             expect(admission.inFlight).toBeLessThanOrEqual(limit);
             const nowMs = clock.monotonic();
-            sent.push({atMs: nowMs, tokens});
+            const call = {atMs: nowMs, tokens};
+            sent.push(call);
             const within = (ms: number) => sent.filter(({atMs}) => nowMs - atMs < ms);
             expect(within(10_100).length).toBeLessThanOrEqual(5);
             expect(within(60_250).reduce((sum, each) => sum + each.tokens, 0)).toBeLessThanOrEqual(1_000);
+            return call;
           };
           for (const {gapMs, holdMs, tokens, end, isBegun} of visits) {
             const source = new CancellationSource();
             const priority: Priority = isBegun ? 'begun' : 'new';
             admission.admit({priority, cancellation: source, tokens: () => tokens}).then(
               (place) => {
-                start(tokens);
+                const call = start(tokens);
                 clock.setTimer(holdMs, () => {
                   if (end === 'refused') {
                     // Its tokens come back.
-                    const own = sent.findIndex((each) => each.tokens === tokens);
-                    sent.splice(own, 1, {atMs: sent[own]?.atMs ?? 0, tokens: 0});
+                    call.tokens = 0;
                     place.refused(holdMs);
                     admission.pause(holdMs);
                   }
