@@ -1,12 +1,8 @@
-export {
-  type CollectHooks,
-  type CollectReport,
-  type CollectRequest,
-  collect,
-  type LiveCounts,
-} from './app/collect.ts';
+export {type CollectHooks, type CollectReport, collect} from './app/collect.ts';
 export type {AppEnvironment} from './app/environment.ts';
+export type {LiveCounts} from './app/live-counts.ts';
 export type {ConfigSources} from './app/load-run-config.ts';
+export type {CollectRequest} from './app/prepare-run.ts';
 export {type RunningServers, type RunRequest, runServers} from './app/run-servers.ts';
 export {type RunningServer} from './app/services.ts';
 export {type ValidateReport, validate} from './app/validate.ts';

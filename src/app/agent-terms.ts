@@ -2,6 +2,7 @@ import type {AgentTerms, JudgeTerms} from '../budget/agent-terms.ts';
 import type {Price} from '../budget/price.ts';
 import type {JudgeConfig} from '../config/judge-config.ts';
 import type {LoadedConfig} from '../config/load-config.ts';
+import type {ModelConfig} from '../config/model-config.ts';
 import {asNumber} from '../core/json.ts';
 import {tokensOfText} from '../core/prompt-size.ts';
 import {modelPrices} from './model-prices.ts';
@@ -19,13 +20,28 @@ export async function agentTermsOf(
   return terms;
 }
 
-/** The price of an instance's answers as far as the configuration tells; undefined: not known. */
+/** The price of an instance's answers as far as the configuration tells, of several deployments the highest; undefined: not known. */
 export function expectedPrice(modelName: string, config: LoadedConfig): Price | undefined {
-  const settings = config.models.get(modelName);
-  if (settings === undefined) return undefined;
+  const model = config.models.get(modelName);
+  if (model === undefined) return undefined;
+  const entries = model.deployments.length > 0 ? model.deployments.map(({settings}) => settings) : [model];
+  return entries
+    .map((settings) => modelPrices(settings, deploymentOf(settings), config).expected)
+    .reduce((a, b) => a && b && higherPrice(a, b));
+}
+
+function deploymentOf(settings: ModelConfig): string {
   const ofUrl =
     typeof settings.openaiBaseUrl === 'object' ? undefined : endpointOf(settings, new Map()).deployment;
-  return modelPrices(settings, ofUrl ?? settings.openaiModel ?? '', config).expected;
+  return ofUrl ?? settings.openaiModel ?? '';
+}
+
+function higherPrice(a: Price, b: Price): Price {
+  return {
+    input: Math.max(a.input, b.input),
+    cachedInput: Math.max(a.cachedInput, b.cachedInput),
+    output: Math.max(a.output, b.output),
+  };
 }
 
 async function termsOfPlan(plan: AgentPlan, config: LoadedConfig): Promise<AgentTerms> {

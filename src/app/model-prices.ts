@@ -8,7 +8,7 @@ export function modelPrices(settings: ModelConfig, deployment: string, config: L
   const {name, modelFamily} = settings;
   const models = [modelFamily, simulatedModel(settings, deployment, config), deployment];
   return new PriceFinder(config.prices, {
-    names: [name, deployment],
+    names: [deployment, name],
     models: models.filter((model) => model !== undefined),
   });
 }

@@ -10,8 +10,6 @@ import {asJsonObject, asString, type JsonObject} from '../core/json.ts';
 import type {RolloutRunner} from '../core/ports.ts';
 import type {Rollout} from '../core/rollout.ts';
 import {spendingInFailure, spendingInRecord} from '../core/spending-in-record.ts';
-import {FirstCalls} from '../dispatch/first-calls.ts';
-import {agentTermsOf} from './agent-terms.ts';
 import {checkPrices} from './check-prices.ts';
 import type {AppEnvironment} from './environment.ts';
 import type {AgentPlan} from './plan-agents.ts';
@@ -25,8 +23,6 @@ export type EarlyEnd =
 
 /** A run's deadline and budget. Where neither is set, nothing is in its way. */
 export interface RunLimits extends Disposable {
-  /** Undefined without a deadline. */
-  readonly firstCalls: FirstCalls | undefined;
   /** Undefined without a budget. */
   readonly onEarlier: EarlierRecords | undefined;
   /** The same rollouts, as long as they may start. */
@@ -40,6 +36,8 @@ export interface RunLimits extends Disposable {
 export interface RunLimitsOptions {
   readonly plans: readonly AgentPlan[];
   readonly config: LoadedConfig;
+  /** By agent name. */
+  readonly terms: ReadonlyMap<string, AgentTerms>;
   /** Cancelled when the deadline comes. */
   readonly stopStarting: CancellationSource;
   /** When the run began, by the monotonic clock. */
@@ -47,18 +45,14 @@ export interface RunLimitsOptions {
 }
 
 /** Sets the deadline and opens the budget. Fails with `ERR_CONFIG` if a limit on costs meets a model whose price is not known. */
-export async function openRunLimits(
-  options: RunLimitsOptions,
-  environment: AppEnvironment,
-): Promise<RunLimits> {
+export function openRunLimits(options: RunLimitsOptions, environment: AppEnvironment): RunLimits {
   const {config, plans, stopStarting} = options;
   const {deadline} = config.collect;
   checkPrices(plans, config, environment.logger);
-  const budget = await openBudget(options);
+  const budget = openBudget(options);
   const deadlineReason = new CancelledError('the deadline came');
   const stopTimer = setDeadline(deadline, deadlineReason, options, environment.clock);
   return {
-    firstCalls: deadline === undefined ? undefined : new FirstCalls(stopStarting),
     onEarlier: budget && earlierRecords(budget),
     owed: (rollouts) => (budget === undefined ? rollouts : withinBudget(rollouts, budget)),
     runners: (runnerOf) => (budget === undefined ? runnerOf : meteredRunners(runnerOf, budget)),
@@ -75,10 +69,9 @@ export async function openRunLimits(
   };
 }
 
-async function openBudget({plans, config, stopStarting}: RunLimitsOptions): Promise<Budget | undefined> {
+function openBudget({terms, config, stopStarting}: RunLimitsOptions): Budget | undefined {
   const {maxCost, maxTokensTotal} = config.collect;
   if (maxCost === undefined && maxTokensTotal === undefined) return undefined;
-  const terms = await agentTermsOf(plans, config);
   const termsOf = (agentName: string): AgentTerms => terms.get(agentName) ?? unknownAgent;
   return new Budget({caps: {costUsd: maxCost, tokens: maxTokensTotal}, termsOf, stop: stopStarting});
 }

@@ -3,6 +3,7 @@ import {type Cancellation, throwIfCancelled} from '../core/cancellation.ts';
 import {parseExactJson} from '../core/exact-json.ts';
 import type {JsonObject} from '../core/json.ts';
 import type {Sink} from '../core/ports.ts';
+import type {Workload} from '../core/prompt-size.ts';
 import type {Rollout} from '../core/rollout.ts';
 import type {MaterializedRow} from '../dataset/materialize-rows.ts';
 import {readMaterialized} from '../dataset/read-materialized.ts';
@@ -14,26 +15,18 @@ import {type Journal, readJournal} from '../store/journal.ts';
 import {type Manifest, type ManifestRun, writeManifest} from '../store/manifest.ts';
 import {type OpenOutput, openOutput} from '../store/open-output.ts';
 import {type OutputPaths, outputPaths} from '../store/output-paths.ts';
-import {owedRollouts, standingOf} from '../store/owed-rollouts.ts';
+import {owedRollouts} from '../store/owed-rollouts.ts';
 import {createStreamSink, openSink} from '../store/sink.ts';
 import {writeMaterialized} from '../store/write-materialized.ts';
 import type {AppEnvironment} from './environment.ts';
+import {type Standing, StandingTally} from './standing.ts';
 import {writeMetrics} from './write-metrics.ts';
-
-/** How far an output has come before this run does anything. */
-export interface Standing {
-  /** Rollouts wanted in all. */
-  readonly wanted: number;
-  /** Done by earlier runs. */
-  readonly done: number;
-  /** Failed for good, or as often as they may. */
-  readonly givenUp: number;
-  readonly owed: number;
-}
 
 /** Where a run's rollouts come from and go to. */
 export interface RunOutput {
   readonly standing: Standing;
+  /** The sizes of what is owed, by agent name; undefined: all that the input holds is. */
+  readonly work: ReadonlyMap<string, Workload> | undefined;
   readonly owed: AsyncIterable<Rollout>;
   readonly sink: Sink;
   /** What people may look at afterwards. */
@@ -99,6 +92,7 @@ export function openStreamOutput(
   const sink = createStreamSink(stdout, {clock, redact: redactor.redact, onFailure: onStorageFailure});
   return {
     standing: {wanted, done: 0, givenUp: 0, owed: wanted},
+    work: undefined,
     owed: firstAttempts(expecting(rows(), metrics, abort)),
     sink,
     files: [],
@@ -128,7 +122,7 @@ async function startOn(
     },
     onFailure: (record) => onEarlier?.failed(record),
   });
-  const standing = await materialize(paths, {held, journal}, options, environment);
+  const {standing, work} = await materialize(paths, {held, journal}, options, environment);
   const manifest = await beginManifest(paths, held, options, environment);
   const sink = await openSink({
     paths,
@@ -145,6 +139,7 @@ async function startOn(
     );
   return {
     standing,
+    work,
     owed: owedRollouts(readMaterialized(paths.materialized), journal, {maxAttempts, retryFailed}),
     sink,
     files: filesOf(paths),
@@ -169,23 +164,31 @@ async function startOn(
   };
 }
 
+interface Materialized {
+  readonly standing: Standing;
+  readonly work: RunOutput['work'];
+}
+
 /** Makes the materialised file if it is not there, and counts what of it stands how. */
 async function materialize(
   paths: OutputPaths,
   {held, journal}: {readonly held: OpenOutput; readonly journal: Journal},
-  {rows, metrics, maxAttempts, retryFailed, abort}: RunOutputOptions,
+  options: RunOutputOptions,
   {clock}: AppEnvironment,
-): Promise<Standing> {
-  const counts = {done: 0, owed: 0, 'given up': 0};
-  const count = (source: Batches<MaterializedRow>): Batches<MaterializedRow> =>
-    mapBatches(expecting(source, metrics, abort), (row) => {
-      counts[standingOf(row.id, journal, {maxAttempts, retryFailed})]++;
-      return row;
-    });
-  const wanted = held.materialized
-    ? await countAll(count(readMaterialized(paths.materialized)))
-    : await writeMaterialized(paths.materialized, count(rows()), clock);
-  return {wanted, done: counts.done, owed: counts.owed, givenUp: counts['given up']};
+): Promise<Materialized> {
+  const {rows, metrics, abort} = options;
+  const tally = new StandingTally(journal, options);
+  if (held.materialized) {
+    const counted = mapBatches(expecting(readMaterialized(paths.materialized), metrics, abort), (row) =>
+      tally.addSized(row),
+    );
+    const wanted = await countAll(counted);
+    return {standing: tally.standing(wanted), work: tally.work};
+  }
+  const counted = mapBatches(expecting(rows(), metrics, abort), (row) => tally.add(row));
+  // Nothing but the input's own survey has parsed these rows: it has their sizes.
+  const wanted = await writeMaterialized(paths.materialized, counted, clock);
+  return {standing: tally.standing(wanted), work: undefined};
 }
 
 async function beginManifest(

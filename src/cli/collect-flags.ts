@@ -15,6 +15,7 @@ export interface InputFlags {
 export interface CollectFlags extends InputFlags {
   readonly overwrite: boolean;
   readonly retryFailed: boolean;
+  readonly dryRun: boolean;
   readonly summaryJson: string | undefined;
   readonly progress: 'auto' | 'bar' | 'log' | 'json' | 'none';
 }
@@ -107,6 +108,7 @@ export function readCollectFlags(flags: Flags): CollectFlags {
     values: withoutAbsent(values),
     overwrite: reader.isSet('overwrite'),
     retryFailed: reader.isSet('retryFailed'),
+    dryRun: reader.isSet('dryRun'),
     summaryJson,
     progress: (flags['progress'] as CollectFlags['progress'] | undefined) ?? 'auto',
   };

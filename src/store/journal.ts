@@ -10,6 +10,8 @@ import {type Scan, scanRecords} from './scan-records.ts';
 export interface JournalOptions {
   /** Gets each completed record once, in the file's order, so that sums over them can be taken again. */
   readonly onRecord?: ((record: JsonObject) => void) | undefined;
+  /** Leaves the files as they are, torn ends and all: for those who only want to know. */
+  readonly readOnly?: boolean | undefined;
   /** Gets each failed attempt, in the file's order. */
   readonly onFailure?: ((record: JsonObject) => void) | undefined;
 }
@@ -40,7 +42,7 @@ export interface Journal {
  */
 export async function readJournal(
   paths: OutputPaths,
-  {onRecord, onFailure}: JournalOptions = {},
+  {onRecord, onFailure, readOnly = false}: JournalOptions = {},
 ): Promise<Journal> {
   const book = new Book();
   const output = await scanRecords(paths.output, (record) => {
@@ -51,8 +53,10 @@ export async function readJournal(
     book.addFailure(record);
     onFailure?.(record);
   });
-  await mend(paths.output, output);
-  await mend(paths.failures, failures);
+  if (!readOnly) {
+    await mend(paths.output, output);
+    await mend(paths.failures, failures);
+  }
   return book.close(output.tornLines + failures.tornLines);
 }
 

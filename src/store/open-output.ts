@@ -10,7 +10,7 @@ import {lockOutput, type OutputLock} from './lock-output.ts';
 import {type Manifest, readManifest} from './manifest.ts';
 import {moveAside} from './move-aside.ts';
 import type {OutputPaths} from './output-paths.ts';
-import {type ExistingOutput, planStart} from './plan-start.ts';
+import {type ExistingOutput, planStart, type StartPlan} from './plan-start.ts';
 
 export interface OpenOutputOptions {
   /** Input digest and every setting that changes answers, without secrets. */
@@ -54,6 +54,15 @@ export async function openOutput(paths: OutputPaths, options: OpenOutputOptions)
     await removeFolder(dirname(paths.output), madeFolder);
     throw pathError(paths.output, error);
   }
+}
+
+/** How a run would start on an output. Fails as `openOutput` does where it would be refused, and changes nothing. */
+export async function peekOutput(
+  paths: OutputPaths,
+  {fingerprint, overwrite, inputPath}: Omit<OpenOutputOptions, 'clock'>,
+): Promise<StartPlan['start']> {
+  await refuseInput(paths, inputPath);
+  return planStart(paths, await inspect(paths, overwrite), {fingerprint, overwrite}).start;
 }
 
 // What may be otherwise when the same command runs again.

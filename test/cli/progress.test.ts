@@ -49,8 +49,22 @@ describe('a progress line', () => {
       per_second: 52.34,
       eta_s: 250,
       tokens: 123_456,
+      cost_usd: null,
+      projected_tokens: null,
+      projected_cost_usd: null,
       mean_reward: 0.8125,
     });
+  });
+
+  it('says what it costs, and what it will come to, once that is known', () => {
+    const known = {...snapshot, costUsd: 1.5, projectedTokens: 500_400.4, projectedCostUsd: 6.07};
+    expect(renderLogLine(known, pace)).toMatch(/ · 123k of ~500k tok · \$1\.50 of ~\$6\.07$/);
+    expect(JSON.parse(renderJsonLine(known, pace))).toMatchObject({
+      cost_usd: 1.5,
+      projected_tokens: 500_400,
+      projected_cost_usd: 6.07,
+    });
+    expect(renderLogLine({...snapshot, costUsd: 1.5}, pace)).toMatch(/ · 123k tok · \$1\.50$/);
   });
 
   it.each([
@@ -64,14 +78,31 @@ describe('a progress line', () => {
 });
 
 describe('the pace', () => {
+  const at = (meter: PaceMeter, seconds: number, more: Partial<ProgressSnapshot>) =>
+    meter.read({...snapshot, failed: 0, ...more}, seconds * 1000);
+
   it('is that of the last half minute', () => {
     const meter = new PaceMeter();
-    const at = (seconds: number, done: number) => meter.read({...snapshot, failed: 0, done}, seconds * 1000);
-    at(0, 0);
-    expect(at(10, 100)).toEqual({perSecond: 10, secondsLeft: 90});
-    at(20, 100);
-    at(30, 100);
-    expect(at(40, 100).perSecond).toBe(0);
+    at(meter, 0, {done: 0});
+    expect(at(meter, 10, {done: 100})).toEqual({perSecond: 10, secondsLeft: 90});
+    at(meter, 20, {done: 100});
+    at(meter, 30, {done: 100});
+    expect(at(meter, 40, {done: 100}).perSecond).toBe(0);
+  });
+
+  it('tells the time left by two minutes, so that a pause for quota does not change it', () => {
+    const meter = new PaceMeter();
+    for (let second = 0; second < 120; second += 10) at(meter, second, {done: second < 60 ? 100 : 200});
+    expect(at(meter, 120, {done: 300}).secondsLeft).toBeCloseTo(420, 0);
+    expect(at(meter, 150, {done: 300}).secondsLeft).toBeCloseTo(420, 0);
+    expect(at(meter, 1000, {done: 300}).secondsLeft).toBeUndefined();
+  });
+
+  it('tells the time left by tokens once it is known how many there will be', () => {
+    const meter = new PaceMeter();
+    at(meter, 0, {done: 0, tokens: 0});
+    const long = {done: 500, tokens: 10_000, projectedTokens: 110_000};
+    expect(at(meter, 10, long).secondsLeft).toBeCloseTo(100, 6);
   });
 });
 

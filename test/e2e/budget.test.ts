@@ -1,5 +1,7 @@
+import {readFile} from 'node:fs/promises';
 import {describe, expect, it} from 'vitest';
 import type {JsonObject} from '../../src/core/json.ts';
+import {createTempFolder} from '../helpers/temp-folder.ts';
 import {identities, numberedRows, setUpWorkplace, type Workplace} from './workplace.ts';
 
 const zeroTo = (count: number): readonly string[] =>
@@ -131,6 +133,57 @@ describe('a deadline', () => {
     expect(await place.lines('out_failures.jsonl')).toEqual([]);
   });
 });
+
+describe('a dry run', () => {
+  it('says what is owed and what it takes, sends nothing and writes nothing', async () => {
+    const rows = numberedRows(60).map((row) =>
+      JSON.stringify({...(JSON.parse(row) as JsonObject), responses_create_params: {max_output_tokens: 20}}),
+    );
+    await using place = await setUpWorkplace({rows});
+    const before = await place.files();
+    const args = [price, '--dry-run', '--tpm', '1000'];
+    const fresh = await place.collect(...args);
+    expect(fresh.exitCode, fresh.stderr).toBe(0);
+    expect(fresh.stderr).toMatch(/60 rows, 60 tasks: 60 of 60 rollouts to do/);
+    expect(fresh.stderr).toMatch(/policy +about \d+ tokens in, at most 1,200 out, at most \$\d/);
+    expect(fresh.stderr).toMatch(/time +policy_model: .*at 1,000 tokens a minute/);
+    expect(fresh.stderr).toMatch(/Nothing was sent, and nothing was written/);
+    expect(await place.files()).toEqual(before);
+    expect(place.simulator.ledger.summary().requests).toBe(0);
+  });
+
+  it('tells the rest of an output that is gone on with from the answers that it has', async () => {
+    await using place = await setUpWorkplace({rows: numberedRows(100)});
+    await using elsewhere = await createTempFolder();
+    await place.collect(price, '--max-tokens-total', '1000');
+    const {cost} = await taken(place);
+    const done = (await place.lines('out.jsonl')).length;
+    const before = await place.files();
+    const sent = place.simulator.ledger.summary().requests;
+    const dry = await place.collect(price, '--dry-run', '--summary-json', elsewhere.file('plan.json'));
+    expect(dry.exitCode, dry.stderr).toBe(0);
+    expect(await place.files()).toEqual(before);
+    expect(place.simulator.ledger.summary().requests).toBe(sent);
+    const plan = JSON.parse(await readFile(elsewhere.file('plan.json'), 'utf8')) as Plan;
+    expect(plan).toMatchObject({dry_run: true, done, owed: 100 - done});
+    expect(plan.estimate.output_tokens_basis).toBe('answers');
+    await place.collect(price);
+    const rest = (await taken(place)).cost - cost;
+    expect(Math.abs(plan.estimate.cost_usd / rest - 1)).toBeLessThan(0.15);
+  });
+
+  it('is refused as the run would be', async () => {
+    await using place = await setUpWorkplace();
+    await place.collect();
+    const {exitCode, stderr} = await place.collect('--dry-run', '--temperature', '0.5');
+    expect(exitCode).toBe(2);
+    expect(stderr).toMatch(/belongs to a run with other inputs or settings/);
+  });
+});
+
+interface Plan {
+  readonly estimate: {readonly cost_usd: number; readonly output_tokens_basis: string};
+}
 
 const judgeYaml = `
 judge_model:

@@ -5,14 +5,17 @@ import {
   collect,
   type ExitCodes,
   isFruitless,
-  type LiveCounts,
 } from '../../app/collect.ts';
+import {type DryRunReport, dryRun} from '../../app/dry-run.ts';
 import type {AppEnvironment} from '../../app/environment.ts';
+import type {LiveCounts} from '../../app/live-counts.ts';
 import type {EarlyEnd} from '../../app/run-limits.ts';
-import type {Standing} from '../../app/run-output.ts';
+import type {Standing} from '../../app/standing.ts';
 import {CancellationSource} from '../../core/cancellation.ts';
 import {CancelledError, exitCodes} from '../../core/errors.ts';
+import {totalCostUsd, totalTokens} from '../../core/run-estimate.ts';
 import {formatCounted, formatDuration, formatUsd} from '../../report/format-quantity.ts';
+import {estimateToJson, renderDryRun, renderEstimateLines} from '../../report/render-estimate.ts';
 import {renderSummaryText} from '../../report/render-summary-text.ts';
 import {summaryToJson} from '../../report/summary-to-json.ts';
 import {endProcessAfter, listenForSignals, type StopSignal} from '../../runtime/signals.ts';
@@ -40,14 +43,20 @@ export async function collectRollouts({flags, overrides}: Invocation, io: Io): P
   const summaryPath = wanted.summaryJson === undefined ? undefined : resolve(io.cwd, wanted.summaryJson);
   try {
     if (summaryPath !== undefined) await checkSummaryPath(summaryPath);
+    if (wanted.dryRun) {
+      const plan = await dryRun({...wanted, overrides}, environment, stops.abort);
+      await tellDryRun(plan, summaryPath, io, environment);
+      return exitCodes.ok;
+    }
     const report = await collect(
       {...wanted, overrides},
       environment,
       {
         drain: stops.drain,
         abort: stops.abort,
-        onStart(standing, counts) {
+        onStart(standing, counts, estimate) {
           announce(standing, environment);
+          for (const line of renderEstimateLines(estimate)) environment.logger.info(line);
           stops.tellOf(counts);
           view.start(() => snapshotOf(counts));
         },
@@ -124,30 +133,44 @@ function listenForStops({logger}: AppEnvironment): Stops {
   };
 }
 
-function announce({wanted, done, givenUp, owed}: Standing, {logger}: AppEnvironment): void {
+function announce(standing: Standing, {logger}: AppEnvironment): void {
+  logger.info(`${describeStanding(standing)}.`);
+}
+
+function describeStanding({wanted, done, givenUp, owed}: Standing): string {
   const parts = [`${String(owed)} of ${String(wanted)} rollouts to do`];
   if (done > 0) parts.push(`${String(done)} done before`);
   if (givenUp > 0) parts.push(`${String(givenUp)} given up before (--retry-failed tries them again)`);
-  logger.info(`${parts.join(', ')}.`);
+  return parts.join(', ');
 }
 
-function snapshotOf({
-  owed,
-  done,
-  failed,
-  inFlight,
-  tokens,
-  rewards,
-  rewardSum,
-}: LiveCounts): ProgressSnapshot {
+function snapshotOf({rewards, rewardSum, foretold, owed, ...counts}: LiveCounts): ProgressSnapshot {
+  const projected = foretold();
   return {
+    ...counts,
     total: owed,
-    done,
-    failed,
-    inFlight,
-    tokens,
     meanReward: rewards === 0 ? undefined : rewardSum / rewards,
+    projectedTokens: projected && totalTokens(projected),
+    projectedCostUsd: projected && totalCostUsd(projected),
   };
+}
+
+async function tellDryRun(
+  {rows, tasks, standing, estimate}: DryRunReport,
+  summaryPath: string | undefined,
+  io: Io,
+  {redactor}: AppEnvironment,
+): Promise<void> {
+  const lines = [
+    `${formatCounted(rows, 'row')}, ${formatCounted(tasks, 'task')}: ${describeStanding(standing)}.`,
+    ...renderDryRun(estimate),
+  ];
+  io.stderr.write(redactor.redact(lines.map((line) => `${line}\n`).join('')));
+  if (summaryPath === undefined) return;
+  const {wanted, done, givenUp, owed} = standing;
+  const counts = {rows, tasks, rollouts_wanted: wanted, done, given_up: givenUp, owed};
+  const json = {dry_run: true, ...counts, estimate: estimateToJson(estimate), exit_code: exitCodes.ok};
+  await writeSummaryFile(summaryPath, redactor.redact(`${JSON.stringify(json, undefined, 2)}\n`));
 }
 
 /** The contract's exit codes: a refusal comes before a signal, a signal before the rest. */

@@ -7,11 +7,16 @@ export interface ProgressSnapshot {
   readonly inFlight: number;
   /** Tokens in and out, of policy and judge. */
   readonly tokens: number;
+  /** US dollars so far; undefined where no price is known. */
+  readonly costUsd?: number | undefined;
+  /** What the run will have used in the end; undefined until enough is known to foretell it. */
+  readonly projectedTokens?: number | undefined;
+  readonly projectedCostUsd?: number | undefined;
   /** Of the rollouts judged in this run; undefined before the first. */
   readonly meanReward: number | undefined;
 }
 
-/** Rate and time left, from how the count moved over the last half minute. */
+/** Rate and time left, from how the counts moved lately. */
 export interface Pace {
   /** Rollouts ended a second; 0 when nothing moved. */
   readonly perSecond: number;
@@ -19,21 +24,47 @@ export interface Pace {
   readonly secondsLeft: number | undefined;
 }
 
-const windowMs = 30_000;
+const paceWindowMs = 30_000;
+// A quota is given back by the minute: rollouts may end in waves.
+const etaWindowMs = 120_000;
 
-/** Remembers how many rollouts had ended when, and tells the pace of the last half minute. */
+interface Reading {
+  readonly atMs: number;
+  readonly ended: number;
+  readonly tokens: number;
+}
+
+/** Remembers how much had been done when: the pace is that of the last half minute, the time left goes by the last two minutes. */
 export class PaceMeter {
-  readonly #samples: {readonly atMs: number; readonly ended: number}[] = [];
+  readonly #readings: Reading[] = [];
 
   /** Takes a reading at `nowMs` (any monotonic milliseconds). */
-  read({total, done, failed}: ProgressSnapshot, nowMs: number): Pace {
-    const ended = done + failed;
-    this.#samples.push({atMs: nowMs, ended});
-    while (this.#samples.length > 2 && nowMs - (this.#samples[1]?.atMs ?? nowMs) >= windowMs)
-      this.#samples.shift();
-    const oldest = this.#samples[0] ?? {atMs: nowMs, ended};
-    const seconds = (nowMs - oldest.atMs) / 1000;
-    const perSecond = seconds > 0 ? (ended - oldest.ended) / seconds : 0;
-    return {perSecond, secondsLeft: perSecond > 0 ? Math.max(0, total - ended) / perSecond : undefined};
+  read(snapshot: ProgressSnapshot, nowMs: number): Pace {
+    const {done, failed, tokens} = snapshot;
+    const now: Reading = {atMs: nowMs, ended: done + failed, tokens};
+    this.#readings.push(now);
+    while (this.#readings.length > 2 && nowMs - (this.#readings[1]?.atMs ?? nowMs) >= etaWindowMs)
+      this.#readings.shift();
+    const last = this.#readings.findLast(({atMs}) => nowMs - atMs >= paceWindowMs);
+    const perSecond = rateSince(last ?? this.#readings[0] ?? now, now, ({ended}) => ended);
+    return {perSecond, secondsLeft: secondsLeft(snapshot, this.#readings[0] ?? now, now)};
   }
+}
+
+function rateSince(then: Reading, now: Reading, countOf: (reading: Reading) => number): number {
+  const seconds = (now.atMs - then.atMs) / 1000;
+  return seconds > 0 ? (countOf(now) - countOf(then)) / seconds : 0;
+}
+
+/** By tokens where it is known how many there will be: rollouts that are left may be longer than those that have ended. */
+function secondsLeft(
+  {total, projectedTokens}: ProgressSnapshot,
+  then: Reading,
+  now: Reading,
+): number | undefined {
+  const tokensPerSecond = rateSince(then, now, ({tokens}) => tokens);
+  if (projectedTokens !== undefined && tokensPerSecond > 0)
+    return Math.max(0, projectedTokens - now.tokens) / tokensPerSecond;
+  const perSecond = rateSince(then, now, ({ended}) => ended);
+  return perSecond > 0 ? Math.max(0, total - now.ended) / perSecond : undefined;
 }

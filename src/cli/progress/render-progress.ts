@@ -1,9 +1,10 @@
-import {formatCount} from '../../report/format-quantity.ts';
+import {roundUsd} from '../../core/spending.ts';
+import {formatCount, formatUsd} from '../../report/format-quantity.ts';
 import type {Pace, ProgressSnapshot} from './progress-snapshot.ts';
 
 /** The parts of a progress line, most wanted first: a narrow terminal shows the first ones. */
 export function progressParts(snapshot: ProgressSnapshot, pace: Pace): readonly string[] {
-  const {total, done, failed, inFlight, tokens, meanReward} = snapshot;
+  const {total, done, failed, inFlight, tokens, meanReward, costUsd} = snapshot;
   return [
     `${formatCount(done)}/${formatCount(total)}`,
     `${formatCount(failed)} failed`,
@@ -11,7 +12,10 @@ export function progressParts(snapshot: ProgressSnapshot, pace: Pace): readonly 
     `${rate(pace.perSecond)}/s`,
     `ETA ${pace.secondsLeft === undefined ? '–' : duration(pace.secondsLeft)}`,
     ...(meanReward === undefined ? [] : [`reward ${meanReward.toFixed(3)}`]),
-    `${amount(tokens)} tok`,
+    `${amount(tokens)}${ofProjected(snapshot.projectedTokens, amount)} tok`,
+    ...(costUsd === undefined
+      ? []
+      : [`${formatUsd(costUsd)}${ofProjected(snapshot.projectedCostUsd, formatUsd)}`]),
   ];
 }
 
@@ -41,8 +45,20 @@ export function renderJsonLine(snapshot: ProgressSnapshot, pace: Pace): string {
     per_second: Number(pace.perSecond.toFixed(3)),
     eta_s: pace.secondsLeft === undefined ? null : Math.round(pace.secondsLeft),
     tokens,
+    cost_usd: usdOrNull(snapshot.costUsd),
+    projected_tokens: snapshot.projectedTokens === undefined ? null : Math.round(snapshot.projectedTokens),
+    projected_cost_usd: usdOrNull(snapshot.projectedCostUsd),
     mean_reward: meanReward ?? null,
   });
+}
+
+/** What a number will be in the end. */
+function ofProjected(value: number | undefined, format: (value: number) => string): string {
+  return value === undefined ? '' : ` of ~${format(value)}`;
+}
+
+function usdOrNull(usd: number | undefined): number | null {
+  return usd === undefined ? null : roundUsd(usd);
 }
 
 function fit(bar: string, parts: readonly string[], width: number): string {
