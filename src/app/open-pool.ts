@@ -79,12 +79,7 @@ export function openPool(
     }),
     address: addressOf(names, exchanges),
     hasRoom: () => pool.roster.usable().some(({admission}) => admission.hasRoom),
-    accounts: new Map(
-      entries.map(({name, account}) => [
-        entries.length > 1 ? `${settings.name}/${name}` : settings.name,
-        account,
-      ]),
-    ),
+    accounts: accountsOf(settings, entries),
     load: () => ({inFlight: sumOfInFlight(pool.roster.members), waiting: pool.waiting}),
     members: new Map(
       (entries.length > 1 ? pool.roster.members : []).map((member) => [
@@ -114,6 +109,14 @@ function memberAt<T>(list: readonly T[], index: number): T {
   const found = list[index];
   if (found === undefined) throw new Error(`there is no deployment ${String(index)}`);
   return found;
+}
+
+function accountsOf(
+  {name: model}: ModelConfig,
+  entries: readonly AdmittedEntry[],
+): OpenDeployment['accounts'] {
+  const isAlone = entries.length === 1;
+  return new Map(entries.map(({name, account}) => [isAlone ? model : `${model}/${name}`, account]));
 }
 
 function addressOf(names: readonly string[], exchanges: readonly OpenExchanges[]): string {
