@@ -36,7 +36,9 @@ describe('the streams of the program', () => {
       );
       expect(exitCode, stderr).toBe(0);
       expect(stderr).not.toMatch(/[\u001B█░]/);
-      expect(stderr).toMatch(/^8 of 8 rollouts to do\.\n✓ 8 rollouts completed\n/);
+      expect(stderr).toMatch(
+        /^8 of 8 rollouts to do\.\nAbout 72 tokens in, about [\d,]+ out\.\n✓ 8 rollouts completed\n/,
+      );
     }
   });
 
