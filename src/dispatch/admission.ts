@@ -35,6 +35,10 @@ export interface Place {
   answered(tookMs: number, limits?: RateLimits): void;
   /** The call was refused for want of quota; the deployment wants to be left alone for `waitMs`. The pause is asked for apart. */
   refused(waitMs: number): void;
+  /** Whether the call alone is more than the deployment's quota, as far as that is told. */
+  readonly isBeyondQuota: boolean;
+  /** The call was refused for that: as if it had never been sent. */
+  withdraw(): void;
   /** Which of a pool's deployments it is at; 0 where there is but one. */
   readonly member: number;
 }

@@ -1,6 +1,7 @@
 import type {CallError} from '../core/errors.ts';
 import type {RateLimits} from '../core/rate-limits.ts';
 import type {Admission, Place} from './admission.ts';
+import {beyondQuota, isBeyondQuota} from './beyond-quota.ts';
 import type {CallTerms, DispatcherOptions} from './dispatcher.ts';
 import {Reach} from './reach.ts';
 import {decideRetry} from './retry-policy.ts';
@@ -47,6 +48,7 @@ export class DeploymentGate implements Gate {
     const {admission, clock, deployment, retry, random, onRetry} = this.#options;
     const nowMs = clock.monotonic();
     this.#reach.onFailure(error, nowMs);
+    if (isBeyondQuota(error, place, retry.maxWaitMs)) throw beyondQuota(error, deployment);
     leaveAlone(error, admission, place);
     tries.count(error);
     const decision = decideRetry(error, tries.history(this.#reach.silentMs(nowMs)), retry, random);

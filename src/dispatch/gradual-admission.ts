@@ -196,6 +196,17 @@ export class GradualAdmission implements PooledAdmission {
     if (charge !== undefined) this.#quota?.refuse(charge, waitMs, this.#now());
   }
 
+  /** For places only. */
+  isBeyondQuota({charge}: HeldPlace): boolean {
+    return charge !== undefined && this.#quota?.isBeyond(charge) === true;
+  }
+
+  /** For places only. */
+  withdraw({charge}: HeldPlace): void {
+    this.#account?.refused();
+    if (charge !== undefined) this.#quota?.forget(charge);
+  }
+
   #admitWaiting(): void {
     let hasStarted = false;
     while (this.waiting > 0 && this.#hasPlace()) {
@@ -288,6 +299,14 @@ class HeldPlace implements Place {
 
   refused(waitMs: number): void {
     this.#admission.noteRefusal(this, waitMs);
+  }
+
+  get isBeyondQuota(): boolean {
+    return this.#admission.isBeyondQuota(this);
+  }
+
+  withdraw(): void {
+    this.#admission.withdraw(this);
   }
 }
 

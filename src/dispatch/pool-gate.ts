@@ -1,6 +1,7 @@
 import type {Clock, Random} from '../core/clock.ts';
 import {CallError, callErrorOptions} from '../core/errors.ts';
 import type {RateLimits} from '../core/rate-limits.ts';
+import {beyondQuota, isBeyondQuota} from './beyond-quota.ts';
 import {type Gate, leaveAlone} from './deployment-gate.ts';
 import type {CallTerms} from './dispatcher.ts';
 import {kindOfFailure} from './failed-tries.ts';
@@ -49,7 +50,8 @@ export class PoolGate implements Gate<PooledPlace> {
   }
 
   failed(place: PooledPlace, error: CallError, tries: Tries, {failsInCoolDown = false}: CallTerms): number {
-    const {pool, onRetry} = this.#options;
+    const {pool, onRetry, retry} = this.#options;
+    if (isBeyondQuota(error, place, retry.maxWaitMs)) return this.#delayBeyondQuota(place, error, tries);
     leaveAlone(error, place.owner.admission, place);
     this.#note(place, error, failsInCoolDown);
     if (error.effect !== 'run' && error.effect !== 'retry') throw error;
@@ -67,10 +69,24 @@ export class PoolGate implements Gate<PooledPlace> {
 
   /** One of two copies of a call has failed, the other still runs: it counts as a failed try. */
   noteFailedCopy(place: PooledPlace, error: CallError, tries: Tries, terms: CallTerms): void {
+    tries.tried = new Set(tries.tried).add(place.member);
+    if (isBeyondQuota(error, place, this.#options.retry.maxWaitMs)) {
+      this.#options.pool.noteAnswer(place, undefined);
+      return;
+    }
     leaveAlone(error, place.owner.admission, place);
     this.#note(place, error, terms.failsInCoolDown === true);
     if (error.effect === 'retry') tries.count(error);
+  }
+
+  /** Too large for this deployment is not too large for another. */
+  #delayBeyondQuota(place: PooledPlace, error: CallError, tries: Tries): number {
+    const {pool, onRetry} = this.#options;
+    pool.noteAnswer(place, undefined);
     tries.tried = new Set(tries.tried).add(place.member);
+    if (!pool.roster.hasOther(tries.tried)) throw beyondQuota(error, place.owner.name);
+    onRetry?.(error, 0);
+    return 0;
   }
 
   /** What the failure tells about its deployment. */

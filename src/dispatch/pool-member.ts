@@ -173,4 +173,12 @@ export class PooledPlace implements Place {
   refused(waitMs: number): void {
     this.#place.refused(waitMs);
   }
+
+  get isBeyondQuota(): boolean {
+    return this.#place.isBeyondQuota;
+  }
+
+  withdraw(): void {
+    this.#place.withdraw();
+  }
 }

@@ -105,6 +105,15 @@ export class ProvisionedQuota implements Quota {
     this.#model.raise({sent: this.#sent, atMs: nowMs, utilization: 1 + this.#model.perMs * waitMs});
   }
 
+  /** A bucket takes any call that comes while it is not full. */
+  isBeyond(): boolean {
+    return false;
+  }
+
+  forget(charge: Charge): void {
+    if (charge.kind === 'throughput') this.#sent -= charge.amount;
+  }
+
   absorbs(waitMs: number): boolean {
     return waitMs < shortWaitMs;
   }

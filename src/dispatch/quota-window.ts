@@ -112,6 +112,16 @@ export class QuotaWindow {
     this.#reconcile(charge, whole - remaining, whole * noise);
   }
 
+  /** Whether an amount is more than the whole limit that the service told. */
+  isBeyond({amount}: WindowCharge): boolean {
+    return this.#toldLimit !== undefined && amount > this.#toldLimit;
+  }
+
+  /** As if it had never been charged. */
+  forget({atMs, amount}: WindowCharge): void {
+    this.#own.take(atMs, amount);
+  }
+
   /**
    * A call that should have fitted was refused, and none will fit for `waitMs`: somebody else uses the quota, or our
    * estimates are low. The window is full until then; what fills it leaves little by little, or when a reply tells better.

@@ -37,6 +37,10 @@ export interface Quota {
   observe(limits: RateLimits | undefined, charge: Charge | undefined): void;
   /** A charged call was refused for want of quota, to be left alone for `waitMs`. */
   refuse(charge: Charge, waitMs: number, nowMs: number): void;
+  /** Whether such a call alone is more than the whole limit that was told. */
+  isBeyond(charge: Charge): boolean;
+  /** Takes a call off the books that was refused for that. */
+  forget(charge: Charge): void;
   /** Whether a refusal for so long says nothing about how many calls may be in flight. */
   absorbs(waitMs: number): boolean;
   /** Calls a millisecond that it lets through in the long run; undefined where that is not known. */
@@ -97,6 +101,14 @@ class DetectedQuota implements Quota {
 
   refuse(charge: Charge, waitMs: number, nowMs: number): void {
     this.#kind.refuse(charge, waitMs, nowMs);
+  }
+
+  isBeyond(charge: Charge): boolean {
+    return this.#kind.isBeyond(charge);
+  }
+
+  forget(charge: Charge): void {
+    this.#kind.forget(charge);
   }
 
   absorbs(waitMs: number): boolean {
@@ -168,6 +180,14 @@ class LearntQuota implements Quota {
     if (charge.kind !== 'windows') return;
     this.#requests.refuse(charge.requests, waitMs, nowMs);
     this.#tokens.refuse(charge.tokens, waitMs, nowMs);
+  }
+
+  isBeyond(charge: Charge): boolean {
+    return charge.kind === 'windows' && this.#tokens.isBeyond(charge.tokens);
+  }
+
+  forget(charge: Charge): void {
+    if (charge.kind === 'windows') this.#tokens.forget(charge.tokens);
   }
 
   absorbs(): boolean {
