@@ -101,10 +101,13 @@ export class Forecast<Key> {
     times: 1 | -1,
   ): void {
     const work = this.#waiting.get(agentName) ?? noWork;
+    const {boundedRollouts, boundTokens} = work;
+    // Written out: a spread would be slow to read, twice for every rollout.
     this.#waiting.set(agentName, {
-      ...work,
       rollouts: Math.max(0, work.rollouts + times),
       promptTokens: Math.max(0, work.promptTokens + times * promptTokens),
+      boundedRollouts,
+      boundTokens,
     });
   }
 
