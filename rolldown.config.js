@@ -30,6 +30,17 @@ const leanCommander = {
   },
 };
 
+/** HTTP/2 is off: a module of Node that no connection uses need not be loaded. */
+const withoutHttp2 = {
+  name: 'without-http2',
+  transform(code, id) {
+    const loaded = "http2 = require('node:http2')";
+    if (!id.endsWith('/undici/lib/dispatcher/client-h2.js')) return undefined;
+    if (!code.includes(loaded)) throw new Error('undici loads node:http2 in another way');
+    return code.replace(loaded, 'http2 = {constants: {}}');
+  },
+};
+
 /** Packages that are bundled bring their licences along. */
 const licences = {
   name: 'licences',
@@ -54,7 +65,7 @@ export default defineConfig({
   platform: 'node',
   // Large, and loaded only where a configuration asks for it.
   external: [/^node:/, /^@azure\//],
-  plugins: [leanUndici, leanCommander, licences],
+  plugins: [leanUndici, leanCommander, withoutHttp2, licences],
   // A dependency takes its own path for a seed.
   transform: {define: {__filename: '"rollcall"'}},
   output: {

@@ -119,9 +119,15 @@ export class Forecast<Key> {
 
   #toUsed({policy, judge}: SpendingByRole): Float64Array {
     if (judge !== undefined) this.#isJudged = true;
-    for (const spent of [policy, judge])
-      if (spent !== undefined && spent.costUsd === undefined) this.#pricesAreKnown = false;
-    return Float64Array.of(...amountsOf(policy), ...amountsOf(judge));
+    if (isUnpriced(policy) || isUnpriced(judge)) this.#pricesAreKnown = false;
+    return Float64Array.of(
+      policy?.inputTokens ?? 0,
+      policy?.outputTokens ?? 0,
+      policy?.costUsd ?? 0,
+      judge?.inputTokens ?? 0,
+      judge?.outputTokens ?? 0,
+      judge?.costUsd ?? 0,
+    );
   }
 }
 
@@ -138,8 +144,8 @@ function strataOf(samples: readonly Sample[], running: readonly Running[]): (age
   return (agentName) => strata.get(agentName) ?? all;
 }
 
-function amountsOf(spent: Spending | undefined): readonly number[] {
-  return [spent?.inputTokens ?? 0, spent?.outputTokens ?? 0, spent?.costUsd ?? 0];
+function isUnpriced(spent: Spending | undefined): boolean {
+  return spent !== undefined && spent.costUsd === undefined;
 }
 
 function toEstimate(

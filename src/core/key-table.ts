@@ -17,7 +17,7 @@ export class KeyTable {
     const head = this.#heads[position] ?? 0;
     if (head !== 0) return head - 1;
     const slot = this.size++;
-    this.#store(slot, [a, b, c, d]);
+    this.#store(slot, a, b, c, d);
     this.#heads[position] = slot + 1;
     if (this.size > this.#heads.length * 0.6) this.#grow();
     return slot;
@@ -57,9 +57,16 @@ export class KeyTable {
     );
   }
 
-  #store(slot: number, words: readonly number[]): void {
+  // eslint-disable-next-line max-params -- as above
+  #store(slot: number, a: number, b: number, c: number, d: number): void {
     if (slot % slotsPerChunk === 0) this.#chunks.push(new Uint32Array(slotsPerChunk * wordsPerKey));
-    this.#chunks.at(-1)?.set(words, (slot % slotsPerChunk) * wordsPerKey);
+    const chunk = this.#chunks[this.#chunks.length - 1];
+    const at = (slot % slotsPerChunk) * wordsPerKey;
+    if (chunk === undefined) return;
+    chunk[at] = a;
+    chunk[at + 1] = b;
+    chunk[at + 2] = c;
+    chunk[at + 3] = d;
   }
 
   #grow(): void {
