@@ -17,7 +17,7 @@ import {type OpenOutput, openOutput} from '../store/open-output.ts';
 import {type OutputPaths, outputPaths} from '../store/output-paths.ts';
 import {owedRollouts} from '../store/owed-rollouts.ts';
 import {createStreamSink, openSink} from '../store/sink.ts';
-import {writeMaterialized} from '../store/write-materialized.ts';
+import {writeLines} from '../store/write-lines.ts';
 import type {AppEnvironment} from './environment.ts';
 import {type Standing, StandingTally} from './standing.ts';
 import {writeMetrics} from './write-metrics.ts';
@@ -185,9 +185,9 @@ async function materialize(
     const wanted = await countAll(counted);
     return {standing: tally.standing(wanted), work: tally.work};
   }
-  const counted = mapBatches(expecting(rows(), metrics, abort), (row) => tally.add(row));
+  const counted = mapBatches(expecting(rows(), metrics, abort), (row) => tally.add(row).text);
   // Nothing but the input's own survey has parsed these rows: it has their sizes.
-  const wanted = await writeMaterialized(paths.materialized, counted, clock);
+  const wanted = await writeLines(paths.materialized, counted, clock);
   return {standing: tally.standing(wanted), work: undefined};
 }
 

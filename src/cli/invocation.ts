@@ -5,6 +5,8 @@ export type Flags = Readonly<Record<string, string | boolean | readonly string[]
 export interface Invocation {
   readonly flags: Flags;
   readonly overrides: readonly string[];
+  /** Files that the command is about, for commands that need no configuration. */
+  readonly paths: readonly string[];
   /** The command line behind `--`, for `run`; undefined without the dashes. */
   readonly child: readonly string[] | undefined;
 }

@@ -6,11 +6,13 @@ import type {Io} from './io.ts';
 
 /** What the commands do; the tests put fakes here. Each resolves to an exit code. */
 export interface Actions {
-  readonly collectRollouts: (invocation: Invocation, io: Io) => Promise<number>;
-  readonly validate: (invocation: Invocation, io: Io) => Promise<number>;
-  readonly simulateAzure: (invocation: Invocation, io: Io) => Promise<number>;
-  readonly run: (invocation: Invocation, io: Io) => Promise<number>;
-  readonly status: (invocation: Invocation, io: Io) => Promise<number>;
+  readonly collectRollouts: Action;
+  readonly validate: Action;
+  readonly simulateAzure: Action;
+  readonly run: Action;
+  readonly status: Action;
+  readonly aggregate: Action;
+  readonly profile: Action;
 }
 
 // Each command's code is loaded only when it is called, so that `--help` answers at once.
@@ -22,6 +24,8 @@ const realActions: Actions = {
     (await load(() => import('./commands/simulate-azure.ts'))).simulateAzure(...args),
   run: async (...args) => (await load(() => import('./commands/run.ts'))).run(...args),
   status: async (...args) => (await load(() => import('./commands/status.ts'))).status(...args),
+  aggregate: async (...args) => (await load(() => import('./commands/aggregate.ts'))).aggregate(...args),
+  profile: async (...args) => (await load(() => import('./commands/profile.ts'))).profile(...args),
 };
 
 /** Loads a command, V8 being set up for it. */
@@ -40,10 +44,11 @@ export async function runCommandLine(
   let exitCode: number = exitCodes.ok;
   const {own, child} = splitChildCommand(argv);
   const run =
-    (action: (invocation: Invocation, io: Io) => Promise<number>) =>
-    async (overrides: readonly string[], _flags: unknown, command: Command): Promise<void> => {
+    (action: Action, words: 'overrides' | 'paths' = 'overrides') =>
+    async (given: readonly string[], _flags: unknown, command: Command): Promise<void> => {
       const flags = command.optsWithGlobals();
-      exitCode = await action({flags, overrides: checkOverrides(overrides), child}, io);
+      const overrides = words === 'overrides' ? checkOverrides(given) : [];
+      exitCode = await action({flags, overrides, paths: words === 'paths' ? given : [], child}, io);
     };
   const program = createProgram(actions, run, io);
   try {
@@ -66,9 +71,13 @@ function splitChildCommand(argv: readonly string[]): {
   return {own: argv.slice(0, dashes), child: argv.slice(dashes + 1)};
 }
 
+type Action = (invocation: Invocation, io: Io) => Promise<number>;
+
+/** Makes a command's action; `words`: what its bare words are. */
 type Run = (
-  action: (invocation: Invocation, io: Io) => Promise<number>,
-) => (overrides: readonly string[], flags: unknown, command: Command) => Promise<void>;
+  action: Action,
+  words?: 'overrides' | 'paths',
+) => (given: readonly string[], flags: unknown, command: Command) => Promise<void>;
 
 function createProgram(actions: Actions, run: Run, io: Io): Command {
   const common = addCommon(io);
@@ -83,6 +92,8 @@ function createProgram(actions: Actions, run: Run, io: Io): Command {
     addValidate(subcommand('validate')).action(run(actions.validate)),
     addSimulateAzure(subcommand('simulate-azure')).action(run(actions.simulateAzure)),
     addStatus(subcommand('status')).action(run(actions.status)),
+    addAggregate(new Command('aggregate')).action(run(actions.aggregate, 'paths')),
+    addProfile(new Command('profile')).action(run(actions.profile, 'paths')),
   ];
   for (const command of commands) program.addCommand(common(command));
   return program;
@@ -161,6 +172,36 @@ function addStatus(command: Command): Command {
     .description('Asks the head server what runs and whether it answers.')
     .option('--json', 'print the result as one line of JSON on standard output');
 }
+
+function addAggregate(command: Command): Command {
+  return command
+    .argument('<outputs...>', 'rollouts files, each with its materialised inputs beside it')
+    .summary('put shards together, prove them complete, make their metrics')
+    .description(
+      'Puts the outputs of several jobs together, proves that every rollout they want is there once, and writes the aggregate metrics. Of one output without --output the metrics are made again. Needs no server; reads outputs of NeMo Gym too.',
+    )
+    .option('-o, --output <path>', 'where the outputs are put together: .jsonl')
+    .option('--overwrite', 'move aside what is there')
+    .option('--allow-partial', 'go on though rollouts are missing')
+    .option('--json', 'print the result as one line of JSON on standard output')
+    .addHelpText('after', partialHelp);
+}
+
+function addProfile(command: Command): Command {
+  return command
+    .argument('<rollouts...>', 'a rollouts file')
+    .summary('profile the rewards of each task')
+    .description(
+      'Writes the statistics of each task with its row, and those of each agent, in the shape of NeMo Gym. Needs no server; reads outputs of NeMo Gym too.',
+    )
+    .option('--inputs <path>', 'the materialised inputs (default: those beside the rollouts)')
+    .option('--allow-partial', 'go on though rollouts are missing')
+    .option('--json', 'print the result as one line of JSON on standard output')
+    .addHelpText('after', partialHelp);
+}
+
+const partialHelp = `
+Exit codes: 0 done, 2 files that do not fit together, 3 rollouts are missing.`;
 
 function addInput(command: Command): Command {
   return command

@@ -14,6 +14,11 @@ export async function* itemsOf<T>(batches: Batches<T>): AsyncGenerator<T, void, 
   for await (const batch of batches) yield* batch;
 }
 
+/** All items in a batch of their own. */
+export async function* oneBatch<T>(items: Iterable<T>): Batches<T> {
+  yield await Promise.resolve(items);
+}
+
 function* mapItems<T, U>(items: Iterable<T>, change: (item: T) => U): Generator<U, void, undefined> {
   for (const item of items) yield change(item);
 }

@@ -1,4 +1,4 @@
-import type {Batches} from '../core/batches.ts';
+import {type Batches, oneBatch} from '../core/batches.ts';
 import {RollcallError} from '../core/errors.ts';
 import {NumberColumn} from '../core/number-column.ts';
 import type {RolloutId} from '../core/rollout.ts';
@@ -57,10 +57,6 @@ function* templatesOf(
     if ('problem' in parsed || checkRow(parsed.row, options).length > 0) throw changedError(path);
     yield rowTemplate(parsed.text, parsed.row, options);
   }
-}
-
-async function* oneBatch<T>(batch: Iterable<T>): Batches<T> {
-  yield await Promise.resolve(batch);
 }
 
 class Expansion {

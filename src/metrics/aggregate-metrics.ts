@@ -57,7 +57,8 @@ function* renderAgent(table: AgentTable): Generator<string> {
   yield `${text}],"rollcall":${JSON.stringify(additionsOf(table, passed))}}`;
 }
 
-function overallMetrics(table: AgentTable): JsonObject {
+/** The statistics of all rollouts of a table, and those that NeMo Gym calls the key ones. */
+export function overallMetrics(table: AgentTable): JsonObject {
   const statistics = statisticsOf(wholeColumns(table), table.tasks.length);
   const means = Object.entries(statistics).filter(([name]) => name.startsWith('mean/'));
   return {agent_metrics: statistics, key_metrics: Object.fromEntries(means)};

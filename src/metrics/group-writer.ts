@@ -4,6 +4,9 @@ import {type Described, statisticNames, withStandardDeviations} from './statisti
 import type {TaskGroup} from './task-groups.ts';
 import type {ValueColumn} from './value-column.ts';
 
+// NeMo Gym's own words where nobody profiles, whatever the agent is called.
+const anyAgent = '{"agent_ref":{"name":"agent"}}';
+
 /** A column with its keys as they are written. */
 interface WrittenColumn {
   readonly column: ValueColumn;
@@ -18,10 +21,12 @@ interface WrittenColumn {
 export class GroupWriter {
   readonly #table: AgentTable;
   readonly #columns: readonly WrittenColumn[];
+  readonly #sampleOf: (taskIndex: number) => string;
 
-  /** For a table that is complete. */
-  constructor(table: AgentTable) {
+  /** For a table that is complete. `sampleOf` gives a task's row as JSON text. */
+  constructor(table: AgentTable, sampleOf: (taskIndex: number) => string = () => anyAgent) {
     this.#table = table;
+    this.#sampleOf = sampleOf;
     this.#columns = [...table.columns].map(([name, column]) => ({
       column,
       key: JSON.stringify(name),
@@ -33,8 +38,7 @@ export class GroupWriter {
   write({taskIndex, rows, expected: wanted}: TaskGroup): string {
     const done = rows.length;
     const expected = Math.max(wanted, done);
-    // NeMo Gym's own words on this path, whatever the agent is called.
-    return `{"_ng_task_index":${taskIndex}${this.#statistics(rows)},"sample":{"agent_ref":{"name":"agent"}},"num_rollouts":${done},"expected_num_rollouts":${expected},"missing_num_rollouts":${expected - done},"reward_profile_completion_pct":${textOf((100 * done) / expected)},"rollout_infos":[${this.#infos(taskIndex, rows)}]}`;
+    return `{"_ng_task_index":${taskIndex}${this.#statistics(rows)},"sample":${this.#sampleOf(taskIndex)},"num_rollouts":${done},"expected_num_rollouts":${expected},"missing_num_rollouts":${expected - done},"reward_profile_completion_pct":${textOf((100 * done) / expected)},"rollout_infos":[${this.#infos(taskIndex, rows)}]}`;
   }
 
   #statistics(rows: Uint32Array): string {

@@ -48,7 +48,7 @@ export async function readJournal(
   const output = await scanRecords(paths.output, (record) => {
     if (book.addDone(record)) onRecord?.(record);
   });
-  if (output.damagedLines.length > 0) throw damagedError(paths.output, output.damagedLines);
+  if (output.damagedLines.length > 0) throw damagedRecords(paths.output, output.damagedLines);
   const failures = await scanRecords(paths.failures, (record) => {
     book.addFailure(record);
     onFailure?.(record);
@@ -110,7 +110,8 @@ class Book {
   }
 }
 
-function identityOf({
+/** A record's identity; undefined where an index is missing or is none. */
+export function identityOf({
   _ng_task_index: taskIndex,
   _ng_rollout_index: rolloutIndex,
 }: JsonObject): RolloutId | undefined {
@@ -130,7 +131,8 @@ async function mend(path: string, {tornFrom, unended}: Scan): Promise<void> {
   }
 }
 
-function damagedError(path: string, lines: readonly number[]): RollcallError {
+/** `ERR_OUTPUT_DAMAGED`: these lines of a records file are no records. */
+export function damagedRecords(path: string, lines: readonly number[]): RollcallError {
   const named = lines.slice(0, 10).join(', ') + (lines.length > 10 ? ` and ${lines.length - 10} more` : '');
   const message = `${path} has lines that are no records: ${named}`;
   return new RollcallError(message, {

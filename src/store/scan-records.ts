@@ -1,7 +1,7 @@
 import {createReadStream} from 'node:fs';
 import {stat} from 'node:fs/promises';
 import {isJsonObject, type JsonObject} from '../core/json.ts';
-import {readLines} from '../runtime/jsonl.ts';
+import {type Line, readLines} from '../runtime/jsonl.ts';
 import {storeError} from '../runtime/store-error.ts';
 
 /** What a reading of a records file found besides its records. */
@@ -16,8 +16,14 @@ export interface Scan {
   readonly unended: boolean;
 }
 
-/** Reads the records of a JSONL file in order; one that does not exist, a pipe or a device has none. Fails with `ERR_STORE_READ`. */
-export async function scanRecords(path: string, onRecord: (record: JsonObject) => void): Promise<Scan> {
+/**
+ * Reads the records of a JSONL file in order, each with its line; one that does not exist, a pipe or a device has none. Fails with
+ * `ERR_STORE_READ`.
+ */
+export async function scanRecords(
+  path: string,
+  onRecord: (record: JsonObject, line: Line) => void,
+): Promise<Scan> {
   const damagedLines: number[] = [];
   let bad: {line: number; offset: number}[] = [];
   let unended = false;
@@ -27,7 +33,8 @@ export async function scanRecords(path: string, onRecord: (record: JsonObject) =
       ? createReadStream(path, {highWaterMark: 256 * 1024})
       : [];
     for await (const lines of readLines(chunks, {file: path, fault: 'store'})) {
-      for (const {line, bytes, offset, ended} of lines) {
+      for (const each of lines) {
+        const {line, bytes, offset, ended} = each;
         const record = parseRecord(bytes);
         if (record === undefined) {
           // A blank line between records harms nobody; one without an end is the start of something.
@@ -37,7 +44,7 @@ export async function scanRecords(path: string, onRecord: (record: JsonObject) =
         damagedLines.push(...bad.map((each) => each.line));
         bad = [];
         unended = !ended;
-        onRecord(record);
+        onRecord(record, each);
       }
     }
   } catch (error) {

@@ -17,6 +17,8 @@ function fakeActions() {
     simulateAzure: record('simulate-azure', 0),
     run: record('run', 0),
     status: record('status', 0),
+    aggregate: record('aggregate', 0),
+    profile: record('profile', 0),
   };
   return {actions, calls};
 }

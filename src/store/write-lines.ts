@@ -5,18 +5,14 @@ import {openLineWriter} from '../runtime/line-writer.ts';
 import {storeError} from '../runtime/store-error.ts';
 
 /**
- * Writes materialised rows to `path`, which appears only when all of them are in it and safe. Returns how many there
- * were. Fails with `ERR_STORE_WRITE`, or as `rows` fails, and leaves nothing behind then.
+ * Writes lines to `path`, which appears only when all of them are in it and safe. Returns how many there were. Fails with
+ * `ERR_STORE_WRITE`, or as `lines` fails, and leaves nothing behind then.
  */
-export async function writeMaterialized(
-  path: string,
-  rows: Batches<{readonly text: string}>,
-  clock: Clock,
-): Promise<number> {
+export async function writeLines(path: string, lines: Batches<string>, clock: Clock): Promise<number> {
   const unfinished = `${path}.unfinished`;
   try {
     await rm(unfinished, {force: true});
-    const count = await writeAll(unfinished, rows, clock);
+    const count = await writeAll(unfinished, lines, clock);
     await rename(unfinished, path);
     return count;
   } catch (error) {
@@ -25,14 +21,14 @@ export async function writeMaterialized(
   }
 }
 
-async function writeAll(path: string, rows: Batches<{readonly text: string}>, clock: Clock): Promise<number> {
+async function writeAll(path: string, lines: Batches<string>, clock: Clock): Promise<number> {
   const writer = await openLineWriter(path, {clock, append: false});
   let count = 0;
   let failed = true;
   try {
-    for await (const batch of rows) {
-      for (const {text} of batch) {
-        const written = writer.write(text);
+    for await (const batch of lines) {
+      for (const line of batch) {
+        const written = writer.write(line);
         if (written !== undefined) await written;
         count += 1;
       }

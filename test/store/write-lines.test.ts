@@ -1,40 +1,36 @@
 import {readdir, readFile, writeFile} from 'node:fs/promises';
 import {describe, expect, it} from 'vitest';
 import type {Batches} from '../../src/core/batches.ts';
-import {writeMaterialized} from '../../src/store/write-materialized.ts';
+import {writeLines} from '../../src/store/write-lines.ts';
 import {createFakeClock} from '../helpers/fake-clock.ts';
 import {createTempFolder} from '../helpers/temp-folder.ts';
 
-describe('writeMaterialized', () => {
-  it('writes all rows, over what an earlier try left', async () => {
+describe('writeLines', () => {
+  it('writes all lines, over what an earlier try left', async () => {
     await using folder = await createTempFolder();
     await writeFile(folder.file('m.jsonl.unfinished'), 'half');
     await writeFile(folder.file('m.jsonl'), 'old');
-    const count = await writeMaterialized(folder.file('m.jsonl'), rowsOf(200), createFakeClock());
+    const count = await writeLines(folder.file('m.jsonl'), linesOf(200), createFakeClock());
     expect(count).toBe(200);
     expect((await readFile(folder.file('m.jsonl'), 'utf8')).split('\n')).toHaveLength(201);
     expect(await readdir(folder.path)).toEqual(['m.jsonl']);
   });
 
-  it('leaves nothing behind when the rows fail', async () => {
+  it('leaves nothing behind when what they are made of fails', async () => {
     await using folder = await createTempFolder();
-    const writing = writeMaterialized(
-      folder.file('m.jsonl'),
-      rowsOf(100, new Error('no more')),
-      createFakeClock(),
-    );
+    const writing = writeLines(folder.file('m.jsonl'), linesOf(100, new Error('no more')), createFakeClock());
     await expect(writing).rejects.toThrow('no more');
     expect(await readdir(folder.path)).toEqual([]);
   });
 
   it('is a fault of the store when the folder is not there', async () => {
     await using folder = await createTempFolder();
-    const writing = writeMaterialized(folder.file('no/m.jsonl'), rowsOf(1), createFakeClock());
+    const writing = writeLines(folder.file('no/m.jsonl'), linesOf(1), createFakeClock());
     await expect(writing).rejects.toMatchObject({code: 'ERR_STORE_WRITE'});
   });
 });
 
-async function* rowsOf(count: number, failure?: Error): Batches<{text: string}> {
-  for (let n = 0; n < count; n++) yield await Promise.resolve([{text: `{"n":${n}}`}]);
+async function* linesOf(count: number, failure?: Error): Batches<string> {
+  for (let n = 0; n < count; n++) yield await Promise.resolve([`{"n":${n}}`]);
   if (failure !== undefined) throw failure;
 }

@@ -1,0 +1,128 @@
+import {type Problem, RollcallError} from '../core/errors.ts';
+import {createMetricsFold, type MetricsFold} from '../metrics/metrics-fold.ts';
+import {factsOfRecord} from '../metrics/rollout-facts.ts';
+import {isRegularFile} from '../runtime/is-regular-file.ts';
+import {pathExists} from '../runtime/path-exists.ts';
+import {fingerprintDifferences, readManifest} from '../store/manifest.ts';
+import {mergeOutputs} from '../store/merge-outputs.ts';
+import {moveAside} from '../store/move-aside.ts';
+import {type OutputPaths, outputPaths} from '../store/output-paths.ts';
+import {RolloutCensus} from '../store/rollout-census.ts';
+import {type MissingRollouts, missingOf, noticesOf, throwIfProblems} from './census-report.ts';
+import type {AppEnvironment} from './environment.ts';
+import {writeMetrics} from './write-metrics.ts';
+
+export interface AggregateRequest {
+  /** Absolute paths of the outputs, at least one. */
+  readonly outputs: readonly string[];
+  /** Where they are put together; undefined: one output, whose metrics are made again. */
+  readonly merged: string | undefined;
+  /** Missing rollouts are told and taken as they are. */
+  readonly allowPartial: boolean;
+  readonly overwrite: boolean;
+}
+
+export interface AggregateReport {
+  readonly wanted: number;
+  readonly done: number;
+  readonly missing: MissingRollouts;
+  /** What was written; undefined when rollouts are missing and that is not allowed. */
+  readonly written: Pick<OutputPaths, 'output' | 'metrics'> | undefined;
+  readonly notices: readonly string[];
+}
+
+/**
+ * Puts outputs together, shards of one job or parts of one, and makes their aggregate metrics. Proves first that they were made with
+ * the same settings and that every rollout they want is there once: fails with `ERR_OUTPUT_MISMATCH` or `ERR_DUPLICATE_ROLLOUT` and
+ * every problem. Reads NeMo Gym's outputs as well. Writes nothing unless all is there, or `allowPartial`.
+ */
+export async function aggregateOutputs(
+  {outputs, merged, allowPartial, overwrite}: AggregateRequest,
+  {clock}: Pick<AppEnvironment, 'clock'>,
+): Promise<AggregateReport> {
+  const shards = outputs.map(outputPaths);
+  await refuseMissingFiles(shards);
+  const target = await targetOf(shards, {merged, overwrite});
+  await refuseOtherSettings(shards);
+  const metrics = createMetricsFold();
+  using census = new RolloutCensus(observerOf(metrics));
+  for (const paths of shards) await census.add(paths);
+  throwIfProblems(census);
+  const missing = missingOf(census);
+  const done = census.done.size;
+  const report = {wanted: done + missing.count, done, missing, notices: noticesOf(census)};
+  if (missing.count > 0 && !allowPartial) return {...report, written: undefined};
+  if (merged !== undefined) {
+    await moveAside(target, clock);
+    await mergeOutputs(census, shards, target, clock);
+  }
+  await writeMetrics(target.metrics, metrics);
+  return {...report, written: target};
+}
+
+function observerOf(metrics: MetricsFold): ConstructorParameters<typeof RolloutCensus>[0] {
+  return {
+    onWanted: (agentName, {taskIndex}) => metrics.expect(agentName, taskIndex),
+    onRecord: (record) => metrics.add(factsOfRecord(record)),
+  };
+}
+
+async function refuseMissingFiles(shards: readonly OutputPaths[]): Promise<void> {
+  const problems: Problem[] = [];
+  for (const {output} of shards)
+    if (!(await isRegularFile(output))) problems.push({file: output, message: 'is no file'});
+  const counted = new Set<string>();
+  for (const {output} of shards) {
+    if (counted.has(output)) problems.push({file: output, message: 'is named twice'});
+    counted.add(output);
+  }
+  if (problems.length > 0)
+    throw usageError('these outputs cannot be aggregated', 'Name each output once, by its path.', problems);
+}
+
+async function targetOf(
+  shards: readonly OutputPaths[],
+  {merged, overwrite}: Pick<AggregateRequest, 'merged' | 'overwrite'>,
+): Promise<OutputPaths> {
+  const [only] = shards;
+  if (merged === undefined) {
+    if (only !== undefined && shards.length === 1) return only;
+    throw usageError('several outputs need a place for what they make together', 'Give --output PATH.');
+  }
+  const target = outputPaths(merged);
+  if (shards.some(({materialized}) => materialized === target.materialized))
+    throw usageError(`the output ${merged} is one of those to aggregate`, 'Choose another --output.');
+  if (!overwrite && (await pathExists(target.output))) {
+    throw new RollcallError(`the output ${merged} is there already`, {
+      code: 'ERR_OUTPUT_EXISTS',
+      fault: 'usage',
+      hint: 'Choose another --output, or add --overwrite: what is there is moved aside.',
+    });
+  }
+  return target;
+}
+
+/** Shards may have inputs of their own; whatever else changes answers must be alike in all that say it. */
+async function refuseOtherSettings(shards: readonly OutputPaths[]): Promise<void> {
+  const problems: Problem[] = [];
+  let first: {readonly path: string; readonly settings: Readonly<Record<string, unknown>>} | undefined;
+  for (const {manifest: path} of shards) {
+    const manifest = await readManifest(path);
+    if (manifest === undefined) continue;
+    const settings = {...manifest.fingerprint, input_sha256: undefined, limit: undefined};
+    first ??= {path, settings};
+    for (const {path: key, message} of fingerprintDifferences(first.settings as never, settings))
+      problems.push({file: path, path: key, message: `differs from ${first.path}: ${message}`});
+  }
+  if (problems.length === 0) return;
+  throw new RollcallError('these outputs were made with different settings', {
+    code: 'ERR_OUTPUT_MISMATCH',
+    fault: 'usage',
+    hint: 'Aggregate apart what was collected apart, and compare the two.',
+    problems,
+  });
+}
+
+function usageError(message: string, hint: string, problems?: readonly Problem[]): RollcallError {
+  return new RollcallError(message, {code: 'ERR_USAGE', fault: 'usage', hint, problems});
+}
