@@ -56,7 +56,8 @@ export async function withPreparedRun<T>(
     : await planAgentsOfHead(config, environment, abort);
   const materializing = await planMaterializing(config, plans, environment);
   await using input = await openRunInput(paths, environment, abort);
-  const drafts = new RowDrafts();
+  const takesAll = (materializing.limit ?? 0) === 0;
+  const drafts = new RowDrafts(takesAll ? input.bytes : undefined);
   const survey = await surveyInput(input, materializing, drafts);
   for (const notice of survey.notices) environment.logger.warn(notice);
   const used = plans.filter(({name}) => survey.agents.has(name));

@@ -1,16 +1,13 @@
 import {noWork, type Workload} from '../core/prompt-size.ts';
 import type {WorkEstimate} from '../core/run-estimate.ts';
 import type {Spending, SpendingByRole} from '../core/spending.ts';
+import {quantities, SampleRing} from './sample-ring.ts';
 import {type Running, type Sample, Stratum} from './stratum.ts';
 
-// Tokens in and out and costs, of policy and judge: what is foretold.
-const quantities = 6;
 /** So many rollouts must have ended before anything is foretold from them. */
 export const enoughToForetell = 50;
 // An agent with fewer is foretold by all of them.
 const enoughOfAnAgent = 10;
-// What is older is forgotten.
-const remembered = 4096;
 
 interface Started {
   readonly agentName: string;
@@ -22,9 +19,8 @@ interface Started {
 export class Forecast<Key> {
   readonly #waiting = new Map<string, Workload>();
   readonly #running = new Map<Key, Started>();
-  readonly #samples: Sample[] = [];
+  readonly #samples = new SampleRing();
   readonly #spent = new Float64Array(quantities);
-  #seen = 0;
   readonly #seenOf = new Map<string, number>();
   #pricesAreKnown = true;
   #isJudged = false;
@@ -36,7 +32,7 @@ export class Forecast<Key> {
 
   /** Learns from a rollout of an earlier run. */
   addEarlier(agentName: string, promptTokens: number, spending: SpendingByRole): void {
-    this.#remember({agentName, promptTokens, durationMs: undefined, used: this.#toUsed(spending)});
+    this.#remember({agentName, promptTokens}, undefined, spending);
   }
 
   start(
@@ -59,10 +55,9 @@ export class Forecast<Key> {
     const running = this.#running.get(key);
     if (running === undefined) return;
     this.#running.delete(key);
-    const {agentName, promptTokens, startMs} = running;
-    const used = this.#toUsed(spending);
-    for (let i = 0; i < quantities; i++) this.#spent[i] = (this.#spent[i] ?? 0) + (used[i] ?? 0);
-    this.#remember({agentName, promptTokens, durationMs: nowMs - startMs, used});
+    const place = this.#remember(running, nowMs - running.startMs, spending);
+    for (let kind = 0; kind < quantities; kind++)
+      this.#spent[kind] = (this.#spent[kind] ?? 0) + this.#samples.usedAt(place, kind);
   }
 
   /** What the whole run will have used; undefined before enough rollouts have ended. */
@@ -72,7 +67,7 @@ export class Forecast<Key> {
       ...rest,
       elapsedMs: nowMs - startMs,
     }));
-    const stratumOf = strataOf(this.#samples, running);
+    const stratumOf = strataOf(this.#samples.samples(), running);
     const totals = Array.from(this.#spent, (spent, kind) => {
       let sum = spent;
       for (const each of running) sum += stratumOf(each.agentName).ofRunning(each, kind);
@@ -84,7 +79,7 @@ export class Forecast<Key> {
 
   /** With more in flight than have ended, or an agent of which nearly none has, what has ended tells too little of the rest. */
   #knowsEnough(): boolean {
-    if (this.#seen < enoughToForetell) return false;
+    if (this.#samples.seen < enoughToForetell) return false;
     const running = new Map<string, number>();
     for (const {agentName} of this.#running.values())
       running.set(agentName, (running.get(agentName) ?? 0) + 1);
@@ -111,23 +106,17 @@ export class Forecast<Key> {
     });
   }
 
-  #remember(sample: Sample): void {
-    this.#seenOf.set(sample.agentName, (this.#seenOf.get(sample.agentName) ?? 0) + 1);
-    this.#samples[this.#seen % remembered] = sample;
-    this.#seen++;
-  }
-
-  #toUsed({policy, judge}: SpendingByRole): Float64Array {
+  #remember(
+    rollout: Pick<Sample, 'agentName' | 'promptTokens'>,
+    durationMs: number | undefined,
+    spending: SpendingByRole,
+  ): number {
+    const {agentName} = rollout;
+    const {policy, judge} = spending;
     if (judge !== undefined) this.#isJudged = true;
     if (isUnpriced(policy) || isUnpriced(judge)) this.#pricesAreKnown = false;
-    return Float64Array.of(
-      policy?.inputTokens ?? 0,
-      policy?.outputTokens ?? 0,
-      policy?.costUsd ?? 0,
-      judge?.inputTokens ?? 0,
-      judge?.outputTokens ?? 0,
-      judge?.costUsd ?? 0,
-    );
+    this.#seenOf.set(agentName, (this.#seenOf.get(agentName) ?? 0) + 1);
+    return this.#samples.add(rollout, durationMs, spending);
   }
 }
 

@@ -11,11 +11,17 @@ export class RowDrafts {
   #templates: RowTemplate[] | undefined = [];
   #characters = 0;
 
+  /** For an input of so many bytes, if that is known: one that is too large is not begun with. */
+  constructor(bytes = 0) {
+    if (bytes > mostCharacters) this.#templates = undefined;
+  }
+
   /** Adds the next row, whose line has so many characters. */
   add(characters: number, make: () => RowTemplate): void {
+    if (this.#templates === undefined) return;
     this.#characters += characters;
     if (this.#characters > mostCharacters) this.#templates = undefined;
-    this.#templates?.push(make());
+    else this.#templates.push(make());
   }
 
   /** All of them, for whoever asks first, and not kept any longer; undefined when they were too many. */

@@ -31,16 +31,28 @@ export function rowTemplate(text: string, row: JsonObject, options: MaterializeO
   const ownRef = isJsonObject(row['agent_ref']) ? members.get('agent_ref') : undefined;
   members.delete('agent_ref');
   members.set('agent_ref', ownRef ?? JSON.stringify({name: agentName}));
-  const plain = joinMembers(members);
+  return options.addSeed
+    ? seededTemplate(agentName, members, params)
+    : plainTemplate(agentName, joinMembers(members));
+}
+
+// Thousands of templates may wait for a survey's end: each keeps its text, and not the members that this was made of.
+function plainTemplate(agentName: string, body: string): RowTemplate {
+  return {agentName, line: (taskIndex, rolloutIndex) => withIndices(body, taskIndex, rolloutIndex)};
+}
+
+function seededTemplate(agentName: string, members: Map<string, string>, params: string): RowTemplate {
   return {
     agentName,
     line(taskIndex, rolloutIndex) {
-      const body = options.addSeed
-        ? joinMembers(members.set('responses_create_params', withSeed(params, rolloutIndex)))
-        : plain;
-      return `${body.slice(0, -1)},"_ng_task_index":${taskIndex},"_ng_rollout_index":${rolloutIndex}}`;
+      const body = joinMembers(members.set('responses_create_params', withSeed(params, rolloutIndex)));
+      return withIndices(body, taskIndex, rolloutIndex);
     },
   };
+}
+
+function withIndices(body: string, taskIndex: number, rolloutIndex: number): string {
+  return `${body.slice(0, -1)},"_ng_task_index":${taskIndex},"_ng_rollout_index":${rolloutIndex}}`;
 }
 
 /** The row's parameters as JSON text: its own, the input that its shape means, and the overrides on top. */

@@ -14,6 +14,8 @@ import {storeError} from './store-error.ts';
 export interface InputSource extends AsyncDisposable {
   /** As it is named to people: the path, or `<stdin>`. */
   readonly path: string;
+  /** The size of a file, packed if it is packed. */
+  readonly bytes?: number | undefined;
   /** The bytes from the start, gzip taken off. One pass ends before the next begins. */
   open(): AsyncIterable<Buffer>;
 }
@@ -47,6 +49,7 @@ export async function openInput(path: string, options: InputOptions): Promise<In
 function fileInput(path: string, first: Stats, {cancellation}: InputOptions): InputSource {
   return {
     path,
+    bytes: first.size,
     open: () => untilCancelled(decompressed(readUnchanged(path, first), path), cancellation),
     [Symbol.asyncDispose]: () => Promise.resolve(),
   };
