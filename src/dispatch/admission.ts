@@ -104,7 +104,7 @@ export interface AdmissionOptions {
   /** Told of what is learnt of the deployment's limits, and what becomes of its calls. */
   readonly account?: LimitAccount | undefined;
   readonly clock: Clock;
-  /** Milliseconds from opening one place to opening the next, until the limit is reached. Default 1.5. */
+  /** Milliseconds from opening one place to opening the next, until the limit is reached; undefined: 1.5, or less where there are many. */
   readonly openEveryMs?: number | undefined;
 }
 

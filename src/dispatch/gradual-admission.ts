@@ -32,7 +32,7 @@ export class GradualAdmission implements PooledAdmission {
   #pausedBecause: CallError | undefined;
   #wake: Wake | undefined;
 
-  constructor({limit, isAdaptive = false, quota, account, clock, openEveryMs = 1.5}: AdmissionOptions) {
+  constructor({limit, isAdaptive = false, quota, account, clock, openEveryMs}: AdmissionOptions) {
     this.#limit = isAdaptive ? createAdaptiveLimit(limit) : createFixedLimit(limit);
     this.#quota = quota;
     this.#account = account;

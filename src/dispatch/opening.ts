@@ -1,7 +1,10 @@
 import type {ConcurrencyLimit} from './concurrency.ts';
 
-// Timers are late: so many places are made up for, but not what nobody asked for.
-const placesToMakeUp = 4;
+// Few places open at a pace that is not felt; many within the time of a short call, so that their calls come back spread over it.
+const usualPaceMs = 1.5;
+const mostOpeningMs = 125;
+// Timers are late: so much is made up for, but not what nobody asked for.
+const toMakeUpMs = 6;
 const firstProbes = 2;
 
 /**
@@ -10,7 +13,7 @@ const firstProbes = 2;
  */
 export class Opening {
   readonly #limit: ConcurrencyLimit;
-  readonly #everyMs: number;
+  readonly #everyMs: number | undefined;
   #places = 0;
   #nextAtMs = 0;
   #pausedUntil = 0;
@@ -19,7 +22,8 @@ export class Opening {
   #probing = 0;
   #probeRound = 0;
 
-  constructor(limit: ConcurrencyLimit, everyMs: number) {
+  /** `everyMs` from one place to the next; undefined: as suits their number. */
+  constructor(limit: ConcurrencyLimit, everyMs?: number) {
     this.#limit = limit;
     this.#everyMs = everyMs;
   }
@@ -62,8 +66,8 @@ export class Opening {
       if (nowMs < this.#pausedUntil) return false;
       if (inFlight >= this.#places && nowMs >= this.#nextAtMs) {
         this.#places = inFlight + 1;
-        const missedSince = nowMs - placesToMakeUp * this.#everyMs;
-        this.#nextAtMs = Math.max(this.#nextAtMs, missedSince) + this.#everyMs;
+        const paceMs = this.#everyMs ?? Math.min(usualPaceMs, mostOpeningMs / this.#limit.current);
+        this.#nextAtMs = Math.max(this.#nextAtMs, nowMs - toMakeUpMs) + paceMs;
       }
     }
     return inFlight < Math.min(this.#places, this.#limit.current);

@@ -60,6 +60,19 @@ describe('admission', () => {
     expect(admission.inFlight).toBe(10);
   });
 
+  it.each([
+    {limit: 10, ms: 15},
+    {limit: 1_000, ms: 125},
+  ])('has $limit places open after $ms ms, and half of them at half that time', async ({limit, ms}) => {
+    const clock = createFakeClock();
+    const admission = createAdmission({limit, clock});
+    for (let n = 0; n < limit; n++) track(admission, 'new');
+    await clock.advance(ms / 2);
+    expect(Math.abs(admission.inFlight - limit / 2)).toBeLessThanOrEqual(limit / 50 + 1);
+    await clock.advance(ms / 2);
+    expect(admission.inFlight).toBe(limit);
+  });
+
   it('gives a place that is free at once, without waiting for the next to open', async () => {
     const clock = createFakeClock();
     const admission = createAdmission({limit: 100, clock, openEveryMs: 1000});
