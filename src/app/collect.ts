@@ -184,8 +184,11 @@ async function openOutputOf(
     paths.output === '-'
       ? openStreamOutput(options, rollouts, environment)
       : await openRunOutput(paths.output, options, environment);
-  // A resumed run has its rows in a file: they need not be kept.
-  drafts.take();
+  // The rows are in a file by now: they need not be kept.
+  if (paths.output !== '-') {
+    drafts.take();
+    survey.taskNumbers.release();
+  }
   return output;
 }
 

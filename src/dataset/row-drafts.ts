@@ -2,6 +2,8 @@ import type {RowTemplate} from './row-template.ts';
 
 // Some ten thousand rows; a long run must not keep its input in memory.
 const mostCharacters = 16 * 2 ** 20;
+// What a row takes beside its text.
+const ownCharacters = 512;
 
 /**
  * The templates of the rows that a survey has found good, as long as they are few: then the input need not be read a second
@@ -19,7 +21,7 @@ export class RowDrafts {
   /** Adds the next row, whose line has so many characters. */
   add(characters: number, make: () => RowTemplate): void {
     if (this.#templates === undefined) return;
-    this.#characters += characters;
+    this.#characters += characters + ownCharacters;
     if (this.#characters > mostCharacters) this.#templates = undefined;
     else this.#templates.push(make());
   }

@@ -14,6 +14,8 @@ export interface RowTask {
 export interface TaskNumbers {
   /** How many different tasks there are. */
   readonly tasks: number;
+  /** Lets go of all the numbers, for a run that has its rows in a file. */
+  release(): void;
   taskOf(rowIndex: number): RowTask;
 }
 
@@ -67,9 +69,13 @@ export class TaskNumbering {
 }
 
 /** Apart from the class, so that what it returns keeps the two columns alive and not the table. */
-function numbersOf(slotOfRow: NumberColumn, numberOfSlot: NumberColumn): TaskNumbers {
+function numbersOf(slots: NumberColumn, numbers: NumberColumn): TaskNumbers {
+  let [slotOfRow, numberOfSlot] = [slots, numbers];
   return {
-    tasks: numberOfSlot.length,
+    tasks: numbers.length,
+    release() {
+      [slotOfRow, numberOfSlot] = [new NumberColumn('uint32'), new NumberColumn('float64')];
+    },
     taskOf(rowIndex) {
       const slot = slotOfRow.get(rowIndex);
       return {slot, taskIndex: numberOfSlot.get(slot)};

@@ -59,14 +59,9 @@ function* renderAgent(table: AgentTable): Generator<string> {
 
 /** The statistics of all rollouts of a table, and those that NeMo Gym calls the key ones. */
 export function overallMetrics(table: AgentTable): JsonObject {
-  const statistics = statisticsOf(wholeColumns(table), table.tasks.length);
+  const statistics = statisticsOf(table.columns, table.tasks.length);
   const means = Object.entries(statistics).filter(([name]) => name.startsWith('mean/'));
   return {agent_metrics: statistics, key_metrics: Object.fromEntries(means)};
-}
-
-function wholeColumns({columns, tasks}: AgentTable): ReadonlyMap<string, Float64Array> {
-  const rows = tasks.length;
-  return new Map([...columns].map(([name, column]) => [name, column.padded(rows)]));
 }
 
 interface PassedTasks {
@@ -85,29 +80,35 @@ function countPassed({columns}: AgentTable, {rows, expected}: TaskGroup, passed:
 
 function additionsOf(table: AgentTable, passed: PassedTasks): JsonObject {
   const done = table.tasks.length;
-  const expectedTasks = table.expectedTasks.view();
-  const expected = Math.max(done, expectedTasks.length);
+  const expected = Math.max(done, table.expectedTasks.length);
   const counts = {
     num_tasks: passed.tasks,
-    expected_num_tasks: Math.max(passed.tasks, new Set(expectedTasks).size),
+    expected_num_tasks: Math.max(passed.tasks, countDifferent(table.expectedTasks.values().sort())),
     num_rollouts: done,
     expected_num_rollouts: expected,
     missing_num_rollouts: expected - done,
     ...costsOf(table),
   };
-  const rewards = table.columns.get('reward')?.padded(done);
-  const mean = rewards && meanByCluster(rewards, table.tasks.view());
+  const rewards = table.columns.get('reward');
+  const mean = rewards && meanByCluster(rewards, table.tasks);
   if (rewards === undefined || mean === undefined) return counts;
   return {
     ...counts,
     judged_rollouts: mean.count,
-    passed_rollouts: rewards.filter((reward) => reward >= passMark).length,
+    passed_rollouts: rewards.count((reward) => reward >= passMark),
     tasks_passed_once: passed.any,
     tasks_passed_always: passed.all,
     unparsed_verdicts: table.unparsedVerdicts,
     mean_reward_standard_error: mean.standardError ?? null,
     mean_reward_interval_95: mean.interval95 ?? null,
   };
+}
+
+function countDifferent(sorted: Float64Array): number {
+  let count = 0;
+  for (let place = 0; place < sorted.length; place++)
+    if (place === 0 || sorted[place] !== sorted[place - 1]) count++;
+  return count;
 }
 
 function costsOf({cost: {rollouts, totalUsd, judgeUsd}}: AgentTable): JsonObject {

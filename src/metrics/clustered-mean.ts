@@ -1,3 +1,4 @@
+import {ascendingPlaces} from './ascending-places.ts';
 import {sum} from './describe-numbers.ts';
 import {studentT95} from './student-t.ts';
 
@@ -12,37 +13,60 @@ export interface ClusteredMean {
   readonly interval95: readonly [low: number, high: number] | undefined;
 }
 
+/** A column or an array. */
+interface Numbers {
+  readonly length: number;
+  readonly at: (place: number) => number | undefined;
+}
+
 /**
  * The mean of values and how far to trust it, when values come in clusters (the rollouts of a task) that resemble each other.
  * `clusters[i]` names the cluster of `values[i]`; NaN values are left out. Undefined when there is no value.
  */
-export function meanByCluster(values: Float64Array, clusters: Float64Array): ClusteredMean | undefined {
-  const present = values.filter((value) => !Number.isNaN(value));
-  const count = present.length;
+export function meanByCluster(values: Numbers, clusters: Numbers): ClusteredMean | undefined {
+  let count = 0;
+  const total = sum(present());
   if (count === 0) return undefined;
-  const mean = sum(present) / count;
-  const deviations = new Map<number, number>();
-  for (const [index, value] of values.entries()) {
-    if (Number.isNaN(value)) continue;
-    const cluster = clusters[index] ?? 0;
-    deviations.set(cluster, (deviations.get(cluster) ?? 0) + value - mean);
-  }
-  const standardError = standardErrorOf([...deviations.values()], count);
+  const mean = total / count;
+  let clusterCount = 0;
+  const squares = sum(squaredDeviations());
+  // Sums of deviations within a cluster, squared: with one value a cluster it is the plain standard error, std / √n.
+  const standardError =
+    clusterCount < 2 ? undefined : Math.sqrt((squares * clusterCount) / (clusterCount - 1)) / count;
   return {
     count,
     mean,
-    clusters: deviations.size,
+    clusters: clusterCount,
     standardError,
-    interval95: intervalOf(mean, standardError, deviations.size),
+    interval95: intervalOf(mean, standardError, clusterCount),
   };
-}
 
-// Sums of deviations within a cluster, squared: with one value a cluster it is the plain standard error, std / √n.
-function standardErrorOf(deviations: readonly number[], count: number): number | undefined {
-  const clusters = deviations.length;
-  if (clusters < 2) return undefined;
-  const squares = sum(deviations.map((deviation) => deviation ** 2));
-  return Math.sqrt((squares * clusters) / (clusters - 1)) / count;
+  function* present(): Generator<number> {
+    for (let place = 0; place < values.length; place++) {
+      const value = values.at(place) ?? Number.NaN;
+      if (Number.isNaN(value)) continue;
+      count++;
+      yield value;
+    }
+  }
+
+  /** One a cluster, and counts them. */
+  function* squaredDeviations(): Generator<number> {
+    let deviation = 0;
+    let cluster: number | undefined;
+    for (const place of ascendingPlaces(values.length, (index) => clusters.at(index) ?? 0)) {
+      const value = values.at(place) ?? Number.NaN;
+      if (Number.isNaN(value)) continue;
+      if (clusters.at(place) !== cluster) {
+        if (cluster !== undefined) yield deviation ** 2;
+        cluster = clusters.at(place);
+        deviation = 0;
+        clusterCount++;
+      }
+      deviation += value - mean;
+    }
+    yield deviation ** 2;
+  }
 }
 
 function intervalOf(

@@ -9,11 +9,14 @@ export interface NumberDescription {
   readonly std: number | undefined;
 }
 
-/** Describes the values that are there (NaN is not); undefined when none is. Sums are compensated, so order and size do no harm. */
+/**
+ * Describes the values that are there (NaN is not), and sorts them; undefined when none is. Sums are compensated, so order and size do
+ * no harm.
+ */
 export function describeNumbers(values: Float64Array): NumberDescription | undefined {
-  const present = values.filter((value) => !Number.isNaN(value)).sort();
-  const count = present.length;
+  const count = countPresent(values.sort());
   if (count === 0) return undefined;
+  const present = values.subarray(0, count);
   const mean = sum(present) / count;
   return {
     count,
@@ -23,6 +26,13 @@ export function describeNumbers(values: Float64Array): NumberDescription | undef
     median: quantileOfSorted(present, 0.5),
     std: count < 2 ? undefined : Math.sqrt(squaredDeviations(present, mean) / (count - 1)),
   };
+}
+
+/** Sorting puts what is no number behind. */
+function countPresent(sorted: Float64Array): number {
+  let count = sorted.length;
+  while (count > 0 && Number.isNaN(sorted[count - 1])) count--;
+  return count;
 }
 
 /** The quantile `q` (0 to 1) of sorted values, linear between neighbours, as NumPy's default; NaN of no values. */
@@ -47,5 +57,8 @@ export function sum(values: Iterable<number>): number {
 }
 
 function squaredDeviations(values: Float64Array, mean: number): number {
-  return sum(values.map((value) => (value - mean) ** 2));
+  return sum(squares());
+  function* squares(): Generator<number> {
+    for (const value of values) yield (value - mean) ** 2;
+  }
 }

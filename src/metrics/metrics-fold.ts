@@ -21,7 +21,7 @@ export interface CostTally {
   readonly judgeUsd: number;
 }
 
-/** Gathers what the aggregate metrics need, some 60 bytes a rollout, whatever the rollouts hold. */
+/** Gathers what the aggregate metrics need, some 20 bytes a rollout, whatever the rollouts hold. */
 export interface MetricsFold {
   /** One more rollout of a task is wanted. */
   expect(agentName: string, taskIndex: number): void;

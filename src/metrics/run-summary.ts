@@ -86,7 +86,7 @@ export interface SummaryEnd {
   readonly deployments?: readonly DeploymentUse[] | undefined;
 }
 
-/** An empty summary to add outcomes to; keeps four numbers a rollout. */
+/** An empty summary to add outcomes to; keeps four small numbers a rollout. */
 export function createRunSummary(): RunSummaryFold {
   const tally = new Tally();
   return {
@@ -116,19 +116,20 @@ class Tally {
   readonly #judgeTokens = new TokenTally();
   readonly #rewards = new ValueColumn();
   readonly #rewardTasks = new ValueColumn();
-  readonly #modelMs = new ValueColumn();
-  readonly #judgeMs = new ValueColumn();
+  // In tenths of a millisecond, as records have them: whole numbers take half the room.
+  readonly #modelTenths = new ValueColumn();
+  readonly #judgeTenths = new ValueColumn();
 
   addCompleted(outcome: CompletedOutcome): void {
     const {rollout, response, trace, verification, judgeMs} = outcome;
     this.#completed++;
     this.#addSpending(outcome);
     this.#policyCalls += trace.calls;
-    this.#modelMs.push(trace.callMs);
+    this.#modelTenths.push(Math.round(trace.callMs * 10));
     this.#addResponse(response);
     this.#isSimulated ||= trace.simulated === true;
     if (verification === undefined) return;
-    this.#judgeMs.push(judgeMs);
+    this.#judgeTenths.push(Math.round(judgeMs * 10));
     this.#addReward(verification.reward, rollout.id.taskIndex);
     for (const judgeTrace of verification.traces) {
       this.#judgeCalls += judgeTrace.calls;
@@ -146,7 +147,7 @@ class Tally {
     this.#addSpending(outcome);
     if (trace !== undefined) {
       this.#policyCalls += trace.calls;
-      this.#modelMs.push(trace.callMs);
+      this.#modelTenths.push(Math.round(trace.callMs * 10));
     }
     if (error.fault === 'judge') this.#judgeCalls += error.calls;
     else this.#policyCalls += error.calls;
@@ -188,7 +189,7 @@ class Tally {
       completed: this.#completed,
       earlier: this.#earlier,
       failed: this.#failed,
-      reward: meanByCluster(this.#rewards.view(), this.#rewardTasks.view()),
+      reward: meanByCluster(this.#rewards, this.#rewardTasks),
       passed: this.#passed,
       unparsedVerdicts: this.#unparsedVerdicts,
       failures: [...this.#failures.values()].sort((a, b) => b.count - a.count),
@@ -199,8 +200,8 @@ class Tally {
       policyCostUsd: this.#policySpent?.costUsd,
       judgeCostUsd: this.#judgeSpent?.costUsd,
       earlierCostUsd: this.#earlierCostUsd,
-      modelLatency: latencyOf(this.#modelMs),
-      judgeLatency: latencyOf(this.#judgeMs),
+      modelLatency: latencyOf(this.#modelTenths),
+      judgeLatency: latencyOf(this.#judgeTenths),
       truncated: this.#truncated,
       contentFiltered: this.#contentFiltered,
       wallMs,
@@ -230,10 +231,10 @@ class TokenTally {
   }
 }
 
-function latencyOf(column: ValueColumn): Latency | undefined {
-  if (column.length === 0) return undefined;
-  const sorted = column.view().slice().sort();
-  const quantile = (q: number): number => quantileOfSorted(sorted, q);
+function latencyOf(tenths: ValueColumn): Latency | undefined {
+  if (tenths.length === 0) return undefined;
+  const sorted = tenths.values().sort();
+  const quantile = (q: number): number => quantileOfSorted(sorted, q) / 10;
   return {
     count: sorted.length,
     p50: quantile(0.5),

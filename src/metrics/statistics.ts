@@ -1,19 +1,20 @@
 import {describeNumbers, type NumberDescription} from './describe-numbers.ts';
+import type {ValueColumn} from './value-column.ts';
 
 /** The statistics of a column, in NeMo Gym's order. */
 export const statisticNames = ['mean', 'max', 'min', 'median', 'std'] as const;
 
 /**
  * NeMo Gym's `stat/column` entries of a set of rows, statistic by statistic, in the order of the columns; what has no value is
- * left out. `columns` are padded with NaN to `rows`.
+ * left out.
  */
 export function statisticsOf(
-  columns: ReadonlyMap<string, Float64Array>,
+  columns: ReadonlyMap<string, ValueColumn>,
   rows: number,
 ): Record<string, number> {
   const described: Described<string>[number][] = [];
-  for (const [name, values] of columns) {
-    const description = describeNumbers(values);
+  for (const [name, column] of columns) {
+    const description = describeNumbers(column.values());
     if (description !== undefined) described.push([name, description]);
   }
   const completed = withStandardDeviations(described, rows);

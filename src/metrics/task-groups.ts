@@ -1,4 +1,5 @@
 import {RollcallError} from '../core/errors.ts';
+import {ascendingPlaces} from './ascending-places.ts';
 import type {AgentTable} from './metrics-fold.ts';
 
 /** The rollouts of one task. */
@@ -12,18 +13,18 @@ export interface TaskGroup {
 
 /** The tasks that have a rollout, ascending. An identity that is there twice fails with `ERR_DUPLICATE_ROLLOUT`. */
 export function* groupByTask({agentName, tasks, rollouts, expectedTasks}: AgentTable): Generator<TaskGroup> {
-  const order = Uint32Array.from({length: tasks.length}, (_, row) => row).sort(
-    (a, b) => tasks.at(a) - tasks.at(b) || rollouts.at(a) - rollouts.at(b),
-  );
-  const expectedOf = countSorted(expectedTasks.view().slice().sort());
+  const order = ascendingPlaces(tasks.length, (row) => tasks.at(row));
+  const expectedOf = countSorted(expectedTasks.values().sort());
   for (let start = 0, end = 0; start < order.length; start = end) {
     const taskIndex = tasks.at(order[start] ?? 0);
-    for (end = start + 1; end < order.length && tasks.at(order[end] ?? 0) === taskIndex; end++) {
-      const rolloutIndex = rollouts.at(order[end] ?? 0);
-      if (rolloutIndex === rollouts.at(order[end - 1] ?? 0))
+    for (end = start + 1; end < order.length && tasks.at(order[end] ?? 0) === taskIndex; ) end++;
+    const rows = order.subarray(start, end).sort((a, b) => rollouts.at(a) - rollouts.at(b));
+    for (let place = 1; place < rows.length; place++) {
+      const rolloutIndex = rollouts.at(rows[place] ?? 0);
+      if (rolloutIndex === rollouts.at(rows[place - 1] ?? 0))
         throw duplicateError(agentName, taskIndex, rolloutIndex);
     }
-    yield {taskIndex, rows: order.subarray(start, end), expected: expectedOf(taskIndex)};
+    yield {taskIndex, rows, expected: expectedOf(taskIndex)};
   }
 }
 

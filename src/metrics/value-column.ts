@@ -1,8 +1,15 @@
 const firstCapacity = 256;
 
-/** A growing column of numbers, eight bytes each; NaN stands for "no value here". */
+type Cells = Uint8Array | Uint16Array | Uint32Array | Float64Array;
+
+/**
+ * A growing column of numbers; NaN stands for "no value here". Whole numbers take one, two or four bytes as long as all are small
+ * enough, as indices, tokens and most rewards are; any other number makes it eight for all.
+ */
 export class ValueColumn {
-  #values = new Float64Array(firstCapacity);
+  #cells: Cells = new Uint8Array(firstCapacity);
+  /** Stands for no value; undefined: NaN does. */
+  #gap: number | undefined = 0xff;
   #length = 0;
 
   get length(): number {
@@ -15,27 +22,32 @@ export class ValueColumn {
 
   /** Writes the value of row `index`; rows that were left out before it have none. */
   set(index: number, value: number): void {
-    if (index >= this.#values.length) this.#grow(index + 1);
-    if (index > this.#length) this.#values.fill(Number.NaN, this.#length, index);
-    this.#values[index] = value;
-    this.#length = Math.max(this.#length, index + 1);
+    if (!this.#fits(value)) this.#widen(value);
+    if (index >= this.#cells.length) this.#grow(index + 1);
+    const gap = this.#gap ?? Number.NaN;
+    if (index > this.#length) this.#cells.fill(gap, this.#length, index);
+    this.#cells[index] = Number.isNaN(value) ? gap : value;
+    if (index >= this.#length) this.#length = index + 1;
   }
 
   /** The value of row `index`, or NaN. */
   at(index: number): number {
-    return index < this.#length ? (this.#values[index] ?? Number.NaN) : Number.NaN;
+    const cell = index < this.#length ? this.#cells[index] : undefined;
+    return cell === undefined || cell === this.#gap ? Number.NaN : cell;
   }
 
-  /** The rows so far, without a copy: valid until the next write. */
-  view(): Float64Array {
-    return this.#values.subarray(0, this.#length);
+  /** The values of all rows, in a copy. */
+  values(): Float64Array {
+    const values = new Float64Array(this.#length);
+    for (let row = 0; row < values.length; row++) values[row] = this.at(row);
+    return values;
   }
 
-  /** A copy that is `rows` long. */
-  padded(rows: number): Float64Array {
-    const padded = new Float64Array(rows).fill(Number.NaN, this.#length);
-    padded.set(this.view());
-    return padded;
+  /** How many rows have a value that is so. */
+  count(isSo: (value: number) => boolean): number {
+    let count = 0;
+    for (let row = 0; row < this.#length; row++) if (isSo(this.at(row))) count++;
+    return count;
   }
 
   /** The values of some rows, in their order. */
@@ -45,9 +57,35 @@ export class ValueColumn {
     return picked;
   }
 
-  #grow(needed: number): void {
-    const grown = new Float64Array(Math.max(needed, Math.ceil(this.#values.length * 1.5)));
-    grown.set(this.view());
-    this.#values = grown;
+  #fits(value: number): boolean {
+    const gap = this.#gap;
+    return gap === undefined || Number.isNaN(value) || (isWhole(value) && value < gap);
   }
+
+  #widen(value: number): void {
+    const narrow = this.#gap;
+    const before = this.#cells;
+    const fits = isWhole(value);
+    if (fits && value < 0xffff) [this.#cells, this.#gap] = [new Uint16Array(before.length), 0xffff];
+    else if (fits && value < 0xffff_ffff)
+      [this.#cells, this.#gap] = [new Uint32Array(before.length), 0xffff_ffff];
+    else [this.#cells, this.#gap] = [new Float64Array(before.length), undefined];
+    const gap = this.#gap ?? Number.NaN;
+    for (let row = 0; row < this.#length; row++) {
+      const cell = before[row] ?? 0;
+      this.#cells[row] = cell === narrow ? gap : cell;
+    }
+  }
+
+  #grow(needed: number): void {
+    const capacity = Math.max(needed, Math.ceil(this.#cells.length * 1.5));
+    const grown = new (this.#cells.constructor as new (length: number) => Cells)(capacity);
+    grown.set(this.#cells.subarray(0, this.#length));
+    this.#cells = grown;
+  }
+}
+
+/** Whether it is a whole number from 0 on; −0 is none, since it is written otherwise. */
+function isWhole(value: number): boolean {
+  return value >= 0 && Number.isInteger(value) && !Object.is(value, -0);
 }

@@ -11,11 +11,11 @@ describe('row drafts', () => {
     expect(drafts.take()).toBeUndefined();
   });
 
-  it('are given up beyond 16 Mi characters, and then not even made', () => {
+  it('are given up beyond 16 Mi characters with what each row takes, and then not even made', () => {
     const drafts = new RowDrafts();
     const made: number[] = [];
     for (let row = 0; row < 40; row++)
-      drafts.add(2 ** 20, () => {
+      drafts.add(2 ** 20 - 512, () => {
         made.push(row);
         return templateOf('a');
       });

@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import {describe, expect, it} from 'vitest';
 import {ValueColumn} from '../../src/metrics/value-column.ts';
 
@@ -6,7 +7,7 @@ describe('ValueColumn', () => {
     const column = new ValueColumn();
     for (let value = 0; value < 5000; value++) column.push(value);
     expect(column.length).toBe(5000);
-    expect([...column.view()]).toEqual(Array.from({length: 5000}, (_, value) => value));
+    expect([...column.values()]).toEqual(Array.from({length: 5000}, (_, value) => value));
   });
 
   it('has no value for rows that were left out', () => {
@@ -23,13 +24,32 @@ describe('ValueColumn', () => {
     expect(column.length).toBe(701);
   });
 
-  it('pads and picks in copies', () => {
+  it('gives back every number as it was set, whatever came before it', () => {
+    const numbers = fc.oneof(
+      fc.integer({min: 0, max: 300}),
+      fc.integer({min: 65_000, max: 66_000}),
+      fc.integer({min: 2 ** 32 - 3, max: 2 ** 32 + 1}),
+      fc.double(),
+      fc.constantFrom(-0, NaN, 255, 65_535, 2 ** 32 - 1),
+    );
+    fc.assert(
+      fc.property(fc.array(numbers, {maxLength: 30}), fc.nat(3), (values, gap) => {
+        const column = new ValueColumn();
+        for (const [index, value] of values.entries()) column.set(gap + index, value);
+        const missing = Array.from({length: values.length === 0 ? 0 : gap}, () => NaN);
+        expect([...column.values()]).toEqual([...missing, ...values]);
+      }),
+    );
+  });
+
+  it('counts, and picks in copies', () => {
     const column = new ValueColumn();
     column.push(1);
     column.push(2);
-    const padded = column.padded(4);
+    const values = column.values();
     column.set(0, 9);
-    expect([...padded]).toEqual([1, 2, NaN, NaN]);
+    expect([...values]).toEqual([1, 2]);
+    expect(column.count((value) => value > 1)).toBe(2);
     expect([...column.pick(Uint32Array.of(1, 0, 5))]).toEqual([2, 9, NaN]);
   });
 });

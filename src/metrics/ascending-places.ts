@@ -1,0 +1,18 @@
+/**
+ * The places of numbers in ascending order of the numbers, equal ones in their own order. Whole numbers, as indices are, are sorted
+ * together with their places as one number each, in place and without a comparison in JavaScript.
+ */
+export function ascendingPlaces(count: number, at: (place: number) => number): Uint32Array {
+  const mostKey = Math.floor(Number.MAX_SAFE_INTEGER / Math.max(1, count)) - 1;
+  const keys = new Float64Array(count);
+  for (let place = 0; place < count; place++) {
+    const value = at(place);
+    if (!Number.isInteger(value) || value < 0 || value > mostKey) return comparedPlaces(count, at);
+    keys[place] = value * count + place;
+  }
+  return Uint32Array.from(keys.sort(), (key) => key % count);
+}
+
+function comparedPlaces(count: number, at: (place: number) => number): Uint32Array {
+  return Uint32Array.from({length: count}, (_, place) => place).sort((a, b) => at(a) - at(b) || a - b);
+}
