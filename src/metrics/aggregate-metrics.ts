@@ -6,6 +6,7 @@ import {type AgentTable, createMetricsFold, type MetricsFold} from './metrics-fo
 import {factsOfRecord} from './rollout-facts.ts';
 import {statisticsOf} from './statistics.ts';
 import {groupByTask, type TaskGroup} from './task-groups.ts';
+import type {ValueColumn} from './value-column.ts';
 
 // A piece for each task would keep the stream busier than the disk.
 const pieceLength = 65_536;
@@ -83,7 +84,7 @@ function additionsOf(table: AgentTable, passed: PassedTasks): JsonObject {
   const expected = Math.max(done, table.expectedTasks.length);
   const counts = {
     num_tasks: passed.tasks,
-    expected_num_tasks: Math.max(passed.tasks, countDifferent(table.expectedTasks.values().sort())),
+    expected_num_tasks: Math.max(passed.tasks, countDifferent(table.expectedTasks)),
     num_rollouts: done,
     expected_num_rollouts: expected,
     missing_num_rollouts: expected - done,
@@ -104,10 +105,11 @@ function additionsOf(table: AgentTable, passed: PassedTasks): JsonObject {
   };
 }
 
-function countDifferent(sorted: Float64Array): number {
+function countDifferent(column: ValueColumn): number {
+  const sorted = column.ascending();
   let count = 0;
   for (let place = 0; place < sorted.length; place++)
-    if (place === 0 || sorted[place] !== sorted[place - 1]) count++;
+    if (place === 0 || sorted.at(place) !== sorted.at(place - 1)) count++;
   return count;
 }
 

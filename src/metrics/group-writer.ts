@@ -41,7 +41,7 @@ export class GroupWriter {
     return `{"_ng_task_index":${taskIndex}${this.#statistics(rows)},"sample":${this.#sampleOf(taskIndex)},"num_rollouts":${done},"expected_num_rollouts":${expected},"missing_num_rollouts":${expected - done},"reward_profile_completion_pct":${textOf((100 * done) / expected)},"rollout_infos":[${this.#infos(taskIndex, rows)}]}`;
   }
 
-  #statistics(rows: Uint32Array): string {
+  #statistics(rows: Float64Array): string {
     const [first = 0] = rows;
     // Most tasks of most runs have one rollout.
     if (rows.length === 1) return this.#statisticsOfOne(first);
@@ -69,7 +69,7 @@ export class GroupWriter {
     return text;
   }
 
-  #describe(rows: Uint32Array): Described<WrittenColumn> {
+  #describe(rows: Float64Array): Described<WrittenColumn> {
     const described: Described<WrittenColumn>[number][] = [];
     for (const written of this.#columns) {
       const description = describeNumbers(written.column.pick(rows));
@@ -78,7 +78,7 @@ export class GroupWriter {
     return described;
   }
 
-  #infos(taskIndex: number, rows: Uint32Array): string {
+  #infos(taskIndex: number, rows: Float64Array): string {
     let text = '';
     for (const row of rows) text += `${text === '' ? '' : ','}${this.#info(taskIndex, row)}`;
     return text;

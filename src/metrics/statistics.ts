@@ -13,8 +13,9 @@ export function statisticsOf(
   rows: number,
 ): Record<string, number> {
   const described: Described<string>[number][] = [];
+  const room = new Float64Array(rows);
   for (const [name, column] of columns) {
-    const description = describeNumbers(column.values());
+    const description = describeNumbers(column.values(room));
     if (description !== undefined) described.push([name, description]);
   }
   const completed = withStandardDeviations(described, rows);

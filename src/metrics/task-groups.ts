@@ -1,12 +1,13 @@
 import {RollcallError} from '../core/errors.ts';
 import {ascendingPlaces} from './ascending-places.ts';
 import type {AgentTable} from './metrics-fold.ts';
+import type {ValueColumn} from './value-column.ts';
 
 /** The rollouts of one task. */
 export interface TaskGroup {
   readonly taskIndex: number;
   /** Places in the table's columns, by rollout index. */
-  readonly rows: Uint32Array;
+  readonly rows: Float64Array;
   /** Rollouts wanted of the task; 0 when nobody said. */
   readonly expected: number;
 }
@@ -14,7 +15,7 @@ export interface TaskGroup {
 /** The tasks that have a rollout, ascending. An identity that is there twice fails with `ERR_DUPLICATE_ROLLOUT`. */
 export function* groupByTask({agentName, tasks, rollouts, expectedTasks}: AgentTable): Generator<TaskGroup> {
   const order = ascendingPlaces(tasks.length, (row) => tasks.at(row));
-  const expectedOf = countSorted(expectedTasks.values().sort());
+  const expectedOf = countSorted(expectedTasks.ascending());
   for (let start = 0, end = 0; start < order.length; start = end) {
     const taskIndex = tasks.at(order[start] ?? 0);
     for (end = start + 1; end < order.length && tasks.at(order[end] ?? 0) === taskIndex; ) end++;
@@ -29,12 +30,13 @@ export function* groupByTask({agentName, tasks, rollouts, expectedTasks}: AgentT
 }
 
 /** Counts of values, asked for in ascending order: one walk over the sorted list. */
-function countSorted(sorted: Float64Array): (value: number) => number {
+function countSorted(sorted: ReturnType<ValueColumn['ascending']>): (value: number) => number {
+  const {length} = sorted;
   let place = 0;
   return (value) => {
-    while (place < sorted.length && (sorted[place] ?? 0) < value) place++;
+    while (place < length && (sorted.at(place) ?? 0) < value) place++;
     const start = place;
-    while (place < sorted.length && sorted[place] === value) place++;
+    while (place < length && sorted.at(place) === value) place++;
     return place - start;
   };
 }

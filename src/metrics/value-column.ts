@@ -36,11 +36,20 @@ export class ValueColumn {
     return cell === undefined || cell === this.#gap ? Number.NaN : cell;
   }
 
-  /** The values of all rows, in a copy. */
-  values(): Float64Array {
-    const values = new Float64Array(this.#length);
-    for (let row = 0; row < values.length; row++) values[row] = this.at(row);
+  /** The values of all rows, in a copy; in `room` if there is enough. */
+  values(room?: Float64Array): Float64Array {
+    const length = this.#length;
+    const values =
+      room !== undefined && room.length >= length ? room.subarray(0, length) : new Float64Array(length);
+    for (let row = 0; row < length; row++) values[row] = this.at(row);
     return values;
+  }
+
+  /** The values in ascending order; not in a copy if they are so already, as the tasks of an input mostly are. */
+  ascending(): {readonly length: number; readonly at: (place: number) => number | undefined} {
+    for (let row = 1; row < this.#length; row++)
+      if (!(this.at(row) >= this.at(row - 1))) return this.values().sort();
+    return {length: this.#length, at: (place) => this.at(place)};
   }
 
   /** How many rows have a value that is so. */
@@ -51,7 +60,7 @@ export class ValueColumn {
   }
 
   /** The values of some rows, in their order. */
-  pick(rows: Uint32Array): Float64Array {
+  pick(rows: Float64Array): Float64Array {
     const picked = new Float64Array(rows.length);
     for (const [place, row] of rows.entries()) picked[place] = this.at(row);
     return picked;

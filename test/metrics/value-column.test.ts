@@ -50,6 +50,6 @@ describe('ValueColumn', () => {
     column.set(0, 9);
     expect([...values]).toEqual([1, 2]);
     expect(column.count((value) => value > 1)).toBe(2);
-    expect([...column.pick(Uint32Array.of(1, 0, 5))]).toEqual([2, 9, NaN]);
+    expect([...column.pick(Float64Array.of(1, 0, 5))]).toEqual([2, 9, NaN]);
   });
 });
