@@ -54,6 +54,8 @@ export interface FaultyRunOptions {
   readonly place: 'policy' | 'judge';
   readonly stream: boolean;
   readonly api?: 'chat_completions' | 'responses';
+  /** Further members of each row. */
+  readonly row?: JsonObject;
 }
 
 /** The policy's answer, with characters of two to four bytes. */
@@ -64,7 +66,7 @@ export const answer = 'Ünïcode: 東京 🗼.';
  * otherwise. Time passes as fast as the sockets allow.
  */
 export async function collectWithFaults(options: FaultyRunOptions): Promise<FaultyRun> {
-  const {faults, place, stream, api = 'chat_completions'} = options;
+  const {faults, place, stream, api = 'chat_completions', row: more = {}} = options;
   const clock = createFakeClock();
   await using folder = await createTempFolder();
   await using simulator = await openSimulator(
@@ -75,7 +77,9 @@ export async function collectWithFaults(options: FaultyRunOptions): Promise<Faul
     {clock},
   );
   await writeFile(folder.file('run.yaml'), yamlOf(simulator.url, stream, api));
-  const lines = faults.map((_, row) => JSON.stringify({prompt: `q <${row}>`, expected_answer: `<${row}>`}));
+  const lines = faults.map((_, row) =>
+    JSON.stringify({prompt: `q <${row}>`, expected_answer: `<${row}>`, ...more}),
+  );
   await writeFile(folder.file('in.jsonl'), lines.join('\n'));
   const values = {input_jsonl_fpath: 'in.jsonl', output_jsonl_fpath: 'out.jsonl'};
   const never = new CancellationSource();
