@@ -76,7 +76,7 @@ export async function askStatus(sources: ConfigSources, environment: AppEnvironm
 
 async function withHead<T>(
   config: LoadedConfig,
-  {clock, redactor, env}: AppEnvironment,
+  {awake: clock, redactor, env}: AppEnvironment,
   cancellation: Cancellation,
   ask: (options: HeadOptions) => Promise<T>,
 ): Promise<T> {

@@ -84,7 +84,7 @@ async function runPrepared(
   exitCodes: ExitCodes,
 ): Promise<CollectReport> {
   const {config, used, survey, beganAtMs} = prepared;
-  const {clock, logger} = environment;
+  const {clock, awake, logger} = environment;
   const models = modelsOf(used, config);
   using stopStarting = drainOf(drain);
   const firstCalls = config.collect.deadline === undefined ? undefined : new FirstCalls(stopStarting);
@@ -95,7 +95,8 @@ async function runPrepared(
   const judges = await openJudges(judgeNamesOf(used), config, deployments, environment);
   const terms = await agentTermsOf(used, config);
   using limits = openRunLimits({plans: used, config, terms, stopStarting, beganAtMs}, environment);
-  const {runnerOf, width} = openRunners(used, {config, deployments, judges, remote, clock, firstCalls});
+  const parts = {config, deployments, judges, remote, clock: awake, firstCalls};
+  const {runnerOf, width} = openRunners(used, parts);
   const forecast = createRunForecast(clock);
   const folds = {metrics: createMetricsFold(), summary: createRunSummary(), forecast};
   const onEarlier = earlierRecordsFor(limits, forecast);
@@ -129,8 +130,7 @@ async function runPrepared(
     const summary = folds.summary.finish({wallMs, deployments: deployments.uses()});
     const result = resultOf({end, output, summary, limits}, config.collect.maxFailed);
     const exitCode = exitCodes.ofResult(result);
-    if (isFruitless(result)) await output.abandon(exitCode);
-    else await output.finish(exitCode);
+    await (isFruitless(result) ? output.abandon(exitCode) : output.finish(exitCode));
     return {...result, exitCode};
   } catch (error) {
     await output.release(exitCodes.ofError(error));

@@ -10,6 +10,8 @@ export interface AppEnvironment {
   readonly stdin: Readable;
   readonly stdout: Writable;
   readonly clock: Clock;
+  /** The same, but for the times in which this process stood still: for limits on others. */
+  readonly awake: Clock;
   readonly random: Random;
   readonly logger: Logger;
   /** Learns the secrets of the configuration; the logger writes through it. */

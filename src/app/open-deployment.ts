@@ -149,7 +149,7 @@ function openClient(
   {settings, endpoint, deployment, limit}: AdmittedModel,
   {environment, createId, serverToken}: OpenContext,
 ): AzureClient {
-  const {clock, redactor} = environment;
+  const {clock, awake, redactor} = environment;
   const {redact} = redactor;
   for (const secret of endpointSecrets(endpoint)) redactor.add(secret);
   const onSecret = (secret: string): void => redactor.add(secret);
@@ -159,7 +159,7 @@ function openClient(
     credentials: createCredentials(credentialsOf(settings, endpoint, serverToken), {clock, onSecret}),
     limits: limitsOf(settings),
     poolConnections: limit * socketsPerPlace,
-    clock,
+    clock: awake,
     redact,
     userAgent: `rollcall/${packageVersion()}`,
     headers: settings.defaultHeaders,
@@ -209,13 +209,14 @@ function openWire(
 function dispatcherOf(
   {deployment, admission}: AdmittedModel,
   retry: RetryOptions,
-  {clock, random, logger}: AppEnvironment,
+  {clock, awake, random, logger}: AppEnvironment,
 ): Dispatcher {
   return createDispatcher({
     deployment,
     admission,
     retry,
     clock,
+    awake,
     random,
     onRetry: (error, delayMs) =>
       logger.debug(

@@ -94,15 +94,15 @@ function dispatcherOf(
   pool: Pool,
   {hedging}: ModelConfig,
   retry: RetryOptions,
-  {clock, random, logger}: AppEnvironment,
+  {clock, awake, random, logger}: AppEnvironment,
 ): Dispatcher {
   const onRetry = ({code, message}: RollcallError, delayMs: number): void => {
     const next = delayMs === 0 ? 'going on' : `trying again in ${String(Math.round(delayMs))} ms`;
     logger.debug(`${pool.name}: ${code}, ${next}: ${message}`);
   };
   const gate = new PoolGate({pool, retry, clock, random, onRetry});
-  const hedger = hedging && new Hedger(pool, gate, clock, hedging);
-  return dispatchThrough(gate, clock, hedger);
+  const hedger = hedging && new Hedger(pool, gate, awake, hedging);
+  return dispatchThrough(gate, awake, hedger);
 }
 
 function memberAt<T>(list: readonly T[], index: number): T {

@@ -15,7 +15,7 @@ export interface RemoteServers extends AsyncDisposable {
 
 /** The client for servers that run elsewhere. `serverToken` is shown to those that have no token of their own. */
 export function openRemoteServers(
-  {clock, random, redactor}: AppEnvironment,
+  {awake: clock, random, redactor}: AppEnvironment,
   serverToken: string | undefined,
 ): RemoteServers {
   const {redact} = redactor;

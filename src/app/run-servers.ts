@@ -97,7 +97,7 @@ async function openParts(
   environment: AppEnvironment,
   closers: Closers,
 ): Promise<{readonly parts: ServiceParts; readonly simulators: Simulators}> {
-  const {clock} = environment;
+  const {awake: clock} = environment;
   const remote = closers.use(openRemoteServers(environment, config.serverToken));
   const simulators = closers.use(await openSimulators(config, config.simulators.keys(), environment));
   const models = [...config.models.values(), ...gatewayModels(gateway)];

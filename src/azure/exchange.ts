@@ -117,17 +117,17 @@ export class Exchange implements Dispatcher.DispatchHandler {
 
   #expire(deadline: PassedDeadline): void {
     const {origin, limits} = this.#settings;
-    const [what, limitMs] = {
-      'first byte': ['began no reply', limits.firstByteMs] as const,
-      idle: ['stopped in the middle of its reply', limits.idleMs] as const,
-      call: ['did not finish its reply', limits.callMs] as const,
+    const [what, limitMs, key] = {
+      'first byte': ['began no reply', limits.firstByteMs, 'first_byte_s'] as const,
+      idle: ['stopped in the middle of its reply', limits.idleMs, 'idle_s'] as const,
+      call: ['did not finish its reply', limits.callMs, 'call_s'] as const,
     }[deadline];
     this.fail(
       new CallError(`${origin} ${what} within ${limitMs / 1_000} s`, {
         code: 'ERR_MODEL_TIMEOUT',
         fault: 'model',
         effect: 'retry',
-        hint: `The limit is that of one call (${deadline}); raise it if the model needs longer.`,
+        hint: `The limit is the model's \`timeouts.${key}\`: raise it if the model needs longer.`,
       }),
     );
   }

@@ -41,7 +41,7 @@ export function toNetworkError(error: unknown, {phase, origin, redact}: NetworkE
     return make(`${origin} cannot be reached: ${why}`, unreachable);
   }
   if (error instanceof Error && protocolError.test(error.name)) {
-    return make(`${origin} answered with something that is not HTTP`, {
+    return make(`${origin} ${notHttp(error)}`, {
       code: 'ERR_MODEL_MALFORMED',
       effect: 'retry',
     });
@@ -52,6 +52,13 @@ export function toNetworkError(error: unknown, {phase, origin, redact}: NetworkE
         code: 'ERR_MODEL_NETWORK',
         effect: 'retry',
       });
+}
+
+/** Headers beyond 16 KiB are most likely without an end. */
+function notHttp({name}: Error): string {
+  return name === 'HeadersOverflowError'
+    ? 'answered with headers that are too long'
+    : 'answered with something that is not HTTP';
 }
 
 interface Verdict {

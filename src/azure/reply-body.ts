@@ -26,7 +26,7 @@ function tryParse(text: string): unknown {
 
 function notAnAnswer(text: string, isJson: boolean, {status, headers}: BufferedReply): CallError {
   const start = text.trimStart().slice(0, 1);
-  const cut = !isJson && start === '{';
+  const cut = !isJson && start === '{' && !/\}\s*$/.test(text.slice(-64));
   const what = cut ? 'ends in the middle' : (descriptions[start] ?? 'is no JSON object');
   return new CallError(`The service answered ${status}, but its reply ${what}`, {
     code: cut ? 'ERR_MODEL_TRUNCATED' : 'ERR_MODEL_MALFORMED',

@@ -1,5 +1,6 @@
 import type {AppEnvironment} from '../app/environment.ts';
 import {createRedactor} from '../core/redact.ts';
+import {createAwakeClock} from '../runtime/awake-clock.ts';
 import {systemClock} from '../runtime/clock.ts';
 import {createLogger, type LogLevel} from '../runtime/logger.ts';
 import {systemRandom} from '../runtime/random.ts';
@@ -27,5 +28,6 @@ export function createAppEnvironment(io: Io, {verbose, writeLine}: EnvironmentOp
     writeLine: (line, level) => writeLine(`${prefixes[level]}${line}`),
   });
   const {cwd, env, stdin, stdout} = io;
-  return {cwd, env, stdin, stdout, clock: systemClock, random: systemRandom, logger, redactor};
+  const clocks = {clock: systemClock, awake: createAwakeClock(systemClock)};
+  return {cwd, env, stdin, stdout, ...clocks, random: systemRandom, logger, redactor};
 }

@@ -71,6 +71,8 @@ export interface DispatcherOptions {
   readonly admission: Admission;
   readonly retry: RetryOptions;
   readonly clock: Clock;
+  /** The clock that calls are timed by; `clock`, if left out. */
+  readonly awake?: Clock | undefined;
   readonly random: Random;
   /** Told of every try that failed and will be repeated. */
   readonly onRetry?: ((error: CallError, delayMs: number) => void) | undefined;
@@ -78,7 +80,7 @@ export interface DispatcherOptions {
 
 /** See `Dispatcher`. A refusal for want of quota, or a wait that the server asks for, pauses the whole deployment. */
 export function createDispatcher(options: DispatcherOptions): Dispatcher {
-  return dispatchThrough(new DeploymentGate(options), options.clock);
+  return dispatchThrough(new DeploymentGate(options), options.awake ?? options.clock);
 }
 
 /** The place of an exchange that is under way. */

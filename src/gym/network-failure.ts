@@ -40,7 +40,9 @@ export function toNetworkFailure(error: Error, context: NetworkFailureContext): 
   const make = (title: string, rest: RemoteFailureOptions): CallError =>
     requestFailed(fault, plainExcerpt(redact(`${title} (${detail})`)), rest);
   if (phase === 'connecting') return make(...unsent(address, code));
-  if (/^(HTTPParserError|HeadersOverflowError)$/.test(error.name)) {
+  if (error.name === 'HeadersOverflowError')
+    return make(`${address} answered with headers that are too long`, {});
+  if (error.name === 'HTTPParserError') {
     return make(`${address} answered with something that is not HTTP`, {hint: wrongPortHint});
   }
   return phase === 'reading'

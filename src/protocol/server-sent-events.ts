@@ -11,20 +11,30 @@ export interface ServerSentEvent {
 // No frame of a model comes near this; a peer that never ends a frame must not fill the memory.
 const maxBufferedCharacters = 64 * 1024 * 1024;
 
+// A model may well say the same twice, but no two frames have the same number or the same random filler. Without
+// either a repeated frame cannot be told from a repeated word.
+const cannotRecur = /"sequence_number":\s?\d|"obfuscation":\s?"[^"]{6}/;
+
 /**
  * Decodes server-sent events from bytes, however they are cut: inside a character, inside a line ending.
+ * A frame that came twice is passed on once, if it is certain that it did (see `cannotRecur`).
  * Fails with `ERR_MODEL_MALFORMED` when a frame does not end within 64 Mi characters.
  */
 export class EventDecoder {
   readonly #text = new TextDecoder();
   readonly #parser = createParser({
     maxBufferSize: maxBufferedCharacters,
-    onEvent: ({event, data}) => this.#ready.push(event === undefined ? {data} : {event, data}),
+    onEvent: ({event, data}) => {
+      if (data === this.#lastData && cannotRecur.test(data)) return;
+      this.#lastData = data;
+      this.#ready.push(event === undefined ? {data} : {event, data});
+    },
     onError: ({type}) => {
       this.#overflowed ||= type === 'max-buffer-size-exceeded';
     },
   });
   #ready: ServerSentEvent[] = [];
+  #lastData: string | undefined;
   #overflowed = false;
   #endsInCarriageReturn = false;
 

@@ -11,3 +11,9 @@ export function resetConnection(response: ServerResponse): void {
   if (response.socket === null) response.destroy();
   else response.socket.resetAndDestroy();
 }
+
+/** Says that nothing more will be sent, and goes on listening. */
+export function halfClose(response: ServerResponse): void {
+  if (response.socket === null) response.destroy();
+  else response.socket.end();
+}

@@ -1,6 +1,8 @@
-import type {ServerResponse} from 'node:http';
+import {type ServerResponse, STATUS_CODES} from 'node:http';
 import type {Clock} from '../core/clock.ts';
-import {resetConnection} from './cut-connection.ts';
+import {breakOff, type Outlet, sendEndlessHead} from './break-off.ts';
+import {halfClose, resetConnection} from './cut-connection.ts';
+import {tearText} from './tear-text.ts';
 import type {Frame, HeaderList, Reply, StreamReply, Timing, WholeReply} from './wire/reply.ts';
 
 export interface SendOptions {
@@ -19,10 +21,10 @@ export function sendReply(
   response: ServerResponse,
   {clock, headers, arrivedMs = clock.monotonic()}: SendOptions,
 ): void {
-  const outlet: Outlet = {clock, response, arrivedMs};
+  const outlet: TimedOutlet = {clock, response, arrivedMs};
   switch (reply.kind) {
     case 'whole':
-      atAge(dueMs(reply.timing, reply.tokens), outlet, () => sendWhole(reply, response, headers));
+      atAge(dueMs(reply.timing, reply.tokens), outlet, () => sendWhole(reply, outlet, headers));
       return;
     case 'stream':
       sendStream(reply, outlet, headers);
@@ -30,19 +32,23 @@ export function sendReply(
     case 'reset':
       atAge(reply.afterMs, outlet, () => resetConnection(response));
       return;
+    case 'half-close':
+      atAge(reply.afterMs, outlet, () => halfClose(response));
+      return;
+    case 'endless-head':
+      atAge(reply.afterMs, outlet, () => sendEndlessHead(reply.everyMs, outlet));
+      return;
     case 'hang':
       return;
   }
 }
 
-interface Outlet {
-  readonly clock: Clock;
-  readonly response: ServerResponse;
+interface TimedOutlet extends Outlet {
   readonly arrivedMs: number;
 }
 
 /** Acts when the request is `ageMs` old. */
-function atAge(ageMs: number, {clock, response, arrivedMs}: Outlet, act: () => void): void {
+function atAge(ageMs: number, {clock, response, arrivedMs}: TimedOutlet, act: () => void): void {
   const delayMs = ageMs <= 0 ? 0 : arrivedMs + ageMs - clock.monotonic();
   if (delayMs <= 0) {
     act();
@@ -55,45 +61,60 @@ function atAge(ageMs: number, {clock, response, arrivedMs}: Outlet, act: () => v
   response.once('close', stopTimer);
 }
 
-function sendWhole(
-  {status, contentType, headers: own, body, sendBytes}: WholeReply,
-  response: ServerResponse,
-  headers: HeaderList,
-): void {
-  const length = String(Buffer.byteLength(body));
-  response.writeHead(status, [...headers, ...own, 'content-type', contentType, 'content-length', length]);
-  if (sendBytes === undefined) {
-    response.end(body);
+function sendWhole(reply: WholeReply, outlet: Outlet, headers: HeaderList): void {
+  const {status, contentType, headers: own, body, broken, isTorn = false} = reply;
+  const {response} = outlet;
+  sendInterim(reply, response);
+  // Without a length the pieces stay what they are, each a chunk of its own, and filler may follow for ever.
+  const length = isTorn || broken?.end.kind === 'flood' ? [] : lengthHeader(body, reply);
+  response.writeHead(status, [...headers, ...own, 'content-type', contentType, ...length]);
+  if (broken === undefined) {
+    if (isTorn) write(body, reply, response);
+    response.end(isTorn ? undefined : body);
     return;
   }
-  // Destroyed once the part is with the system, so that the client sees it before the connection ends.
-  response.write(Buffer.from(body).subarray(0, sendBytes), () => response.socket?.destroy());
+  const bytes = Buffer.from(body);
+  // Once the part is with the system, so that the client sees it before the connection ends.
+  response.write(bytes.subarray(0, broken.after), () =>
+    breakOff(broken.end, bytes.subarray(broken.after), outlet),
+  );
 }
 
-function sendStream(
-  {frames, timing, status, headers: own, ending}: StreamReply,
-  outlet: Outlet,
-  headers: HeaderList,
-): void {
+function lengthHeader(text: string, {lengthError = 0}: WholeReply | StreamReply): HeaderList {
+  return ['content-length', String(Math.max(0, Buffer.byteLength(text) + lengthError))];
+}
+
+function sendInterim({interimStatus}: WholeReply | StreamReply, {socket}: ServerResponse): void {
+  if (interimStatus === undefined) return;
+  socket?.write(`HTTP/1.1 ${String(interimStatus)} ${STATUS_CODES[interimStatus] ?? 'Interim'}\r\n\r\n`);
+}
+
+function write(text: string, {isTorn = false}: WholeReply | StreamReply, response: ServerResponse): void {
+  if (!isTorn) response.write(text);
+  else for (const piece of tearText(text)) response.write(piece);
+}
+
+function sendStream(reply: StreamReply, outlet: TimedOutlet, headers: HeaderList): void {
+  const {frames, timing, broken} = reply;
   const {clock, response, arrivedMs} = outlet;
-  const streamHeaders = ['content-type', 'text/event-stream; charset=utf-8', 'x-accel-buffering', 'no'];
+  const last = broken === undefined ? frames.length : broken.after;
   let next = 0;
   const step = (): void => {
     const elapsedMs = clock.monotonic() - arrivedMs;
     const text = takeDue(elapsedMs);
-    if (!response.headersSent) response.writeHead(status, [...headers, ...own, ...streamHeaders]);
-    if (next >= frames.length) {
-      finish(response, text, ending);
+    if (!response.headersSent) sendStreamHead(reply, response, headers);
+    if (next >= last) {
+      endStream(reply, text, outlet);
       return;
     }
-    if (text !== '') response.write(text);
+    if (text !== '') write(text, reply, response);
     waitForNext();
   };
   const takeDue = (elapsedMs: number): string => {
     let text = '';
     for (
       let frame = frames[next];
-      frame !== undefined && frameDueMs(timing, frame) <= elapsedMs;
+      frame !== undefined && next < last && dueMs(timing, frame.tokens) <= elapsedMs;
       frame = frames[++next]
     ) {
       text += frame.text;
@@ -101,19 +122,33 @@ function sendStream(
     return text;
   };
   const waitForNext = (): void => {
-    const frame = frames[next];
-    atAge(frame === undefined ? 0 : frameDueMs(timing, frame), outlet, step);
+    const frame = next < last ? frames[next] : undefined;
+    atAge(frame === undefined ? 0 : dueMs(timing, frame.tokens), outlet, step);
   };
   waitForNext();
 }
 
-function finish(response: ServerResponse, text: string, ending: StreamReply['ending']): void {
-  if (ending === 'end') response.end(text);
-  else response.write(text === '' ? ':\n\n' : text, () => response.socket?.destroy());
+function sendStreamHead(reply: StreamReply, response: ServerResponse, headers: HeaderList): void {
+  const own = ['content-type', 'text/event-stream; charset=utf-8', 'x-accel-buffering', 'no'];
+  const length = reply.lengthError === undefined ? [] : lengthHeader(textOf(reply.frames), reply);
+  sendInterim(reply, response);
+  response.writeHead(reply.status, [...headers, ...reply.headers, ...own, ...length]);
 }
 
-function frameDueMs(timing: Timing, {tokens}: Frame): number {
-  return dueMs(timing, tokens);
+function endStream(reply: StreamReply, text: string, outlet: Outlet): void {
+  const {broken, isTorn, frames} = reply;
+  const {response} = outlet;
+  if (broken === undefined) {
+    if (isTorn === true) write(text, reply, response);
+    response.end(isTorn === true ? undefined : text);
+    return;
+  }
+  const rest = Buffer.from(textOf(frames.slice(broken.after)));
+  response.write(text === '' ? ':\n\n' : text, () => breakOff(broken.end, rest, outlet));
+}
+
+function textOf(frames: readonly Frame[]): string {
+  return frames.map(({text}) => text).join('');
 }
 
 function dueMs({firstTokenMs, perTokenMs}: Timing, tokens: number): number {

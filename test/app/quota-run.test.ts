@@ -19,7 +19,17 @@ function environmentOf(cwd: string, clock: FakeClock): AppEnvironment {
   const ignore = (): void => undefined;
   const logger = {debug: ignore, info: ignore, warn: ignore, error: ignore};
   const {stdin, stdout} = process;
-  return {cwd, env: {}, stdin, stdout, clock, random: () => 0.5, logger, redactor: createRedactor()};
+  return {
+    cwd,
+    env: {},
+    stdin,
+    stdout,
+    clock,
+    awake: clock,
+    random: () => 0.5,
+    logger,
+    redactor: createRedactor(),
+  };
 }
 
 const yamlOf = (url: string, more: string) => `

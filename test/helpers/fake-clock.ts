@@ -3,6 +3,8 @@ import type {Clock} from '../../src/core/clock.ts';
 export interface FakeClock extends Clock {
   /** Moves time on by `ms`, running what falls due in order, and lets promises settle between. */
   advance(ms: number): Promise<void>;
+  /** Lets `ms` go by without any timer running: what fell due runs when time is moved on next. */
+  stall(ms: number): void;
   readonly pendingTimers: number;
 }
 
@@ -23,12 +25,15 @@ export function createFakeClock(startMs = 1_750_000_000_000): FakeClock {
       const end = elapsed + ms;
       await settle();
       for (let due = timers.takeDue(end); due !== undefined; due = timers.takeDue(end)) {
-        elapsed = due.dueMs;
+        elapsed = Math.max(elapsed, due.dueMs);
         due.callback?.();
         await settle();
       }
       elapsed = end;
       await settle();
+    },
+    stall(ms) {
+      elapsed += ms;
     },
     get pendingTimers() {
       return timers.pending;

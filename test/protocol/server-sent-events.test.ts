@@ -86,3 +86,24 @@ describe('decodeEvents', () => {
     expect(seen).toEqual(['a', 'b', '[DONE]']);
   });
 });
+
+describe('a frame that comes twice', () => {
+  it.each([
+    ['the same random filler', {choices: [], obfuscation: 'aB3dE6'}],
+    ['the same number', {type: 'response.output_text.delta', sequence_number: 3, delta: 'ha'}],
+  ])('counts once where it has %s', (_, frame) => {
+    const text = `data: ${JSON.stringify(frame)}\n\n`;
+    expect(decode(text, text, text)).toEqual(decode(text));
+    const other = `data: ${JSON.stringify({...frame, more: 1})}\n\n`;
+    expect(decode(text, other, text)).toHaveLength(3);
+  });
+
+  it.each([
+    ['without filler', {choices: [{delta: {content: 'ha'}}]}],
+    ['with filler that may be the same by chance', {choices: [{delta: {content: 'ha'}}], obfuscation: 'x'}],
+    ['with words that look like filler', {choices: [{delta: {content: '"obfuscation":"aB3dE6"'}}]}],
+  ])('may be what the model says twice, %s', (_, frame) => {
+    const text = `data: ${JSON.stringify(frame)}\n\n`;
+    expect(decode(text, text)).toHaveLength(2);
+  });
+});

@@ -1,11 +1,18 @@
 import type {FaultKind, FaultSettings} from '../settings/simulator-settings.ts';
-import {type Reply, type StreamReply, type Timing, textReply, type WholeReply} from '../wire/reply.ts';
+import {type Reply, type StreamReply, textReply, type WholeReply} from '../wire/reply.ts';
+import {breakReply, truncate} from './break-reply.ts';
+import {failInside} from './fail-inside.ts';
 import {faultBody} from './fault-body.ts';
+import {dropDone, malform, repeatFrame} from './spoil-frames.ts';
 
-/** What a kind of fault does: stands in for the reply, so that none is made, or spoils the one that was made. */
-type FaultEffect =
-  | {readonly replace: (fault: FaultSettings) => Reply}
-  | {readonly spoil: (reply: WholeReply | StreamReply, fault: FaultSettings) => Reply};
+/**
+ * What a kind of fault does: stands in for the reply, so that none is made, or spoils the one that was made. A kind that
+ * can strike before or within the reply has both: where it does not stand in, it spoils.
+ */
+interface FaultEffect {
+  readonly replace?: (fault: FaultSettings) => Reply | undefined;
+  readonly spoil?: (reply: WholeReply | StreamReply, fault: FaultSettings) => Reply;
+}
 
 const effects: Readonly<Record<FaultKind, FaultEffect>> = {
   status: {replace: refuse},
@@ -13,25 +20,41 @@ const effects: Readonly<Record<FaultKind, FaultEffect>> = {
     replace: (fault) => late(textReply(fault.code, htmlPage(fault.code), {contentType: 'text/html'}), fault),
   },
   empty_body: {replace: (fault) => late(textReply(200, ''), fault)},
-  reset: {replace: ({afterMs}) => ({kind: 'reset', afterMs})},
+  reset: {
+    replace: ({at, afterMs}) => (at === 0 ? {kind: 'reset', afterMs} : undefined),
+    spoil: (reply, fault) => breakReply(reply, fault, {kind: 'reset'}),
+  },
+  half_close: {
+    replace: ({at, afterMs}) => (at === 0 ? {kind: 'half-close', afterMs} : undefined),
+    spoil: (reply, fault) => breakReply(reply, fault, {kind: 'half-close'}),
+  },
   hang: {replace: ({afterMs}) => ({kind: 'hang', afterMs})},
+  endless_headers: {
+    replace: ({afterMs, intervalMs}) => ({kind: 'endless-head', afterMs, everyMs: intervalMs}),
+  },
   truncate: {spoil: truncate},
+  stall: {spoil: (reply, fault) => breakReply(reply, fault, {kind: 'silence'})},
+  drip: {spoil: (reply, fault) => breakReply(reply, fault, {kind: 'drip', everyMs: fault.intervalMs})},
+  endless_body: {spoil: flood},
   malformed_json: {spoil: malform},
+  in_stream_error: {spoil: failInside},
+  missing_done: {spoil: dropDone},
+  dup_frame: {spoil: repeatFrame},
+  split_utf8: {spoil: (reply) => ({...reply, isTorn: true})},
+  wrong_length: {spoil: (reply, {excessBytes}) => ({...reply, lengthError: excessBytes})},
+  interim: {spoil: (reply, {code}) => ({...reply, interimStatus: code})},
   slow: {spoil: slow},
 };
 
 /** The reply that a fault gives instead of the model's; undefined for a fault that spoils the model's own. */
 export function replaceReply(fault: FaultSettings): Reply | undefined {
-  const effect = effects[fault.kind];
-  return 'replace' in effect ? effect.replace(fault) : undefined;
+  return effects[fault.kind].replace?.(fault);
 }
 
 /** The reply as the fault leaves it. */
 export function spoilReply(reply: Reply, fault: FaultSettings): Reply {
-  const effect = effects[fault.kind];
-  return 'spoil' in effect && (reply.kind === 'whole' || reply.kind === 'stream')
-    ? effect.spoil(reply, fault)
-    : reply;
+  const isMade = reply.kind === 'whole' || reply.kind === 'stream';
+  return (isMade ? effects[fault.kind].spoil?.(reply, fault) : undefined) ?? reply;
 }
 
 function refuse(fault: FaultSettings): Reply {
@@ -52,37 +75,18 @@ function late(reply: WholeReply, {afterMs}: FaultSettings): WholeReply {
   return {...reply, timing: {firstTokenMs: afterMs, perTokenMs: 0}};
 }
 
-function truncate(reply: WholeReply | StreamReply, {at, clean}: FaultSettings): Reply {
-  if (reply.kind === 'stream') {
-    const frames = reply.frames.slice(0, keptFrames(reply, at));
-    return {...reply, frames, ending: clean ? 'end' : 'cut'};
-  }
-  const kept = Math.min(reply.body.length - 1, Math.floor(reply.body.length * at));
-  const body = reply.body.slice(0, kept);
-  return clean ? {...reply, body} : {...reply, sendBytes: Buffer.byteLength(body)};
-}
-
-/** A body, or one frame of a stream, without its closing brace. */
-function malform(reply: WholeReply | StreamReply, {at}: FaultSettings): Reply {
-  if (reply.kind === 'whole') return {...reply, body: `${reply.body.slice(0, -1)},`};
-  const broken = keptFrames(reply, at);
-  const frames = reply.frames.map((frame, index) =>
-    index === broken ? {...frame, text: frame.text.replace(/\}\n\n$/, ',\n\n')} : frame,
-  );
-  return {...reply, frames};
+/** What parsers pass over: white space behind a document, comments between events. */
+function flood(reply: WholeReply | StreamReply, fault: FaultSettings): Reply {
+  const filler = reply.kind === 'whole' ? ' ' : ': more is coming\n\n';
+  return breakReply(reply, fault, {kind: 'flood', everyMs: fault.intervalMs, filler});
 }
 
 function slow(reply: WholeReply | StreamReply, {factor, afterMs}: FaultSettings): Reply {
-  const timing: Timing = {
-    firstTokenMs: reply.timing.firstTokenMs * factor + afterMs,
-    perTokenMs: reply.timing.perTokenMs * factor,
+  const {firstTokenMs, perTokenMs} = reply.timing;
+  return {
+    ...reply,
+    timing: {firstTokenMs: firstTokenMs * factor + afterMs, perTokenMs: perTokenMs * factor},
   };
-  return {...reply, timing};
-}
-
-/** At least one frame stays, and at least the last goes. */
-function keptFrames({frames}: StreamReply, share: number): number {
-  return Math.max(1, Math.min(frames.length - 2, Math.floor(frames.length * share)));
 }
 
 function htmlPage(code: number): string {

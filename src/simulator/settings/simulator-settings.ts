@@ -132,12 +132,23 @@ export type AnswerSettings =
 
 export type FaultKind =
   | 'status'
-  | 'reset'
-  | 'hang'
-  | 'truncate'
   | 'html'
   | 'empty_body'
+  | 'reset'
+  | 'half_close'
+  | 'hang'
+  | 'endless_headers'
+  | 'truncate'
+  | 'stall'
+  | 'drip'
+  | 'endless_body'
   | 'malformed_json'
+  | 'in_stream_error'
+  | 'missing_done'
+  | 'dup_frame'
+  | 'split_utf8'
+  | 'wrong_length'
+  | 'interim'
   | 'slow';
 
 /** When a fault rule strikes, among the requests that it matches. */
@@ -155,18 +166,22 @@ export interface FaultSettings {
   readonly timing: FaultTiming;
   /** What `nth`, `every` and `first` count: all requests the rule matches, or the times this very request came. */
   readonly count: 'requests' | 'attempts';
-  /** HTTP status of `status` and `html`. */
+  /** The status of `status`, `html` and `interim`, and that which the error of `in_stream_error` stands for. */
   readonly code: number;
-  /** Body of `status`, instead of the service's own. */
+  /** Body of `status`, and error of `in_stream_error`, instead of the service's own. */
   readonly body: JsonValue | undefined;
   readonly headers: Readonly<Record<string, string>>;
   readonly retryAfterMs: number | undefined;
   /** Time before the fault shows. */
   readonly afterMs: number;
-  /** `truncate`, `malformed_json`: the share of the body or of the frames that is sent. */
+  /** Where it strikes: the share of the body or of the frames before it. */
   readonly at: number;
   /** `truncate`: whether the connection ends cleanly rather than being cut. */
   readonly clean: boolean;
   /** `slow`: multiplies the latency. */
   readonly factor: number;
+  /** `drip`, `endless_body`, `endless_headers`: the time between two pieces. */
+  readonly intervalMs: number;
+  /** `wrong_length`: bytes announced beyond those that come; negative: fewer than come. */
+  readonly excessBytes: number;
 }

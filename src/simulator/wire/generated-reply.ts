@@ -37,7 +37,7 @@ export function generatedReply(
       call.operation === 'chat'
         ? chatFrames(call, generation, created)
         : responseFrames(call, generation, created);
-    return {kind: 'stream', status: 200, headers, frames, timing, ending: 'end'};
+    return {kind: 'stream', status: 200, headers, frames, timing};
   }
   const body = bodyMakers[call.operation](call, generation, created);
   return {...jsonReply(200, body, headers), tokens: generation.completionTokens, timing};
