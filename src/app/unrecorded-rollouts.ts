@@ -49,7 +49,7 @@ export class UnrecordedRollouts {
     if (this.#ids.length === 0) return undefined;
     const more = this.#ids.length - shownIds;
     const named = this.#ids.slice(0, shownIds).join(', ') + (more > 0 ? ` and ${String(more)} more` : '');
-    const cost = this.#costUsd === undefined ? '' : `, $${String(roundUsd(this.#costUsd))}`;
+    const cost = this.#costUsd === undefined ? '' : `, $${(Math.ceil(this.#costUsd * 100) / 100).toFixed(2)}`;
     return `${String(this.#ids.length)} rollout(s) had begun when an earlier run was cut off and have no record, so that their calls may be billed twice (at most about ${String(this.#tokens)} tokens${cost}): ${named}`;
   }
 
