@@ -50,7 +50,7 @@ export class UnrecordedRollouts {
     const more = this.#ids.length - shownIds;
     const named = this.#ids.slice(0, shownIds).join(', ') + (more > 0 ? ` and ${String(more)} more` : '');
     const cost = this.#costUsd === undefined ? '' : `, $${(Math.ceil(this.#costUsd * 100) / 100).toFixed(2)}`;
-    return `${String(this.#ids.length)} rollout(s) had begun when an earlier run was cut off and have no record, so that their calls may be billed twice (at most about ${String(this.#tokens)} tokens${cost}): ${named}`;
+    return `${String(this.#ids.length)} rollout(s) had begun when an earlier run was cut off and have no record, so that their calls may be billed twice (at most about ${this.#tokens.toLocaleString('en-US')} tokens${cost}): ${named}`;
   }
 
   /** The same for the manifest. */

@@ -22,12 +22,13 @@ export interface ChainWriterOptions {
   readonly onFailure?: ((error: Error) => void) | undefined;
 }
 
-// As many as a batch has: a change is found within so many lines.
+// As many as a batch has when it need not wait. A fast run has larger ones, and blocks as large.
 const blockLines = 64;
 
 /**
- * Opens the checkpoints of an output, before the output itself. A block ends after 64 lines, or when the output is made safe from a
- * loss of power. Undefined for a pipe or a device, of which nobody can read again what it took. Fails with `ERR_STORE_WRITE`.
+ * Opens the checkpoints of an output, before the output itself. A block ends with the batch that brings 64 lines, or when the
+ * output is made safe from a loss of power. Undefined for a pipe or a device, of which nobody can read again what it took. Fails
+ * with `ERR_STORE_WRITE`.
  */
 export async function openChainWriter(
   {output, chain: path}: OutputPaths,

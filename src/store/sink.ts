@@ -25,7 +25,7 @@ export interface FileSinkOptions extends SinkOptions {
 }
 
 export interface FileSink extends Sink {
-  /** The last checkpoint of the hash over the output's lines, once it is closed; undefined where there is none. */
+  /** The last checkpoint of the hash over the output's lines, once all is closed and safe; undefined where there is none. */
   readonly chainHead: Checkpoint | undefined;
 }
 
@@ -51,6 +51,7 @@ export async function openSink({paths, append, chainHead, ...options}: FileSinkO
 class ChainedSink implements FileSink {
   readonly #sink: Sink;
   readonly #chain: ChainWriter | undefined;
+  #isSafe = false;
 
   constructor(sink: Sink, chain: ChainWriter | undefined) {
     this.#sink = sink;
@@ -58,7 +59,7 @@ class ChainedSink implements FileSink {
   }
 
   get chainHead(): Checkpoint | undefined {
-    return this.#chain?.head;
+    return this.#isSafe ? this.#chain?.head : undefined;
   }
 
   write(outcome: Outcome): Promise<void> | undefined {
@@ -69,6 +70,7 @@ class ChainedSink implements FileSink {
   async close(): Promise<void> {
     const closed = [await settled(this.#sink.close()), await settled(this.#chain?.close())];
     for (const result of closed) if (result.status === 'rejected') throw result.reason;
+    this.#isSafe = true;
   }
 }
 

@@ -35,7 +35,7 @@ describe('rollouts that were begun and have no record', () => {
       cost_usd_at_most: 0.0202675,
       is_guess: false,
     });
-    expect(found.notice()).toMatch(/^2 rollout\(s\) had begun .* 2268 tokens, \$0\.03\): 3:0, 4:0$/);
+    expect(found.notice()).toMatch(/^2 rollout\(s\) had begun .* 2,268 tokens, \$0\.03\): 3:0, 4:0$/);
   });
 
   it('cost their judge too', () => {
