@@ -28,7 +28,7 @@ export async function resumeChain(paths: OutputPaths, standing: ChainStanding): 
   const broken = standing.broken.filter(({endByte}) => endByte <= fileBytes);
   // A cut may have taken the end of a block that fitted before.
   const {good, goodEnd} = standing;
-  await cutTo(paths.chain, goodEnd);
+  if (standing.exists) await cutTo(paths.chain, goodEnd);
   const head = good.bytes < fileBytes ? await sealFound(paths, good, {changed: broken.length > 0}) : good;
   const lostLines = broken.length > 0 ? 0 : Math.max(0, standing.last.lines - head.lines);
   return {
@@ -53,7 +53,6 @@ async function sealFound(
       const checkpoint = chain.seal(about);
       if (checkpoint !== undefined) await checkpoints.appendFile(`${encodeCheckpoint(checkpoint)}\n`);
     }
-    await checkpoints.datasync();
   } catch (error) {
     throw storeError(path, error);
   } finally {

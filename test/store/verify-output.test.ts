@@ -85,7 +85,7 @@ describe('verifyOutput', () => {
         await complete(paths, plan);
         expect(await verified(paths)).toMatchObject({verdict: 'proven', counts: {done: 8}});
       }),
-      {numRuns: 60},
+      {numRuns: 30},
     );
   });
 
