@@ -80,7 +80,14 @@ function isThere(path: string, page: string): boolean {
 /** The flags of every command, and those of the tools that the pages tell people to run. */
 async function knownFlags(): Promise<ReadonlySet<string>> {
   const flags = new Set<string>();
-  for (const command of ['collect-rollouts', 'validate', 'simulate-azure', 'aggregate', 'profile']) {
+  for (const command of [
+    'collect-rollouts',
+    'validate',
+    'simulate-azure',
+    'aggregate',
+    'profile',
+    'verify',
+  ]) {
     const io = captureIo();
     await runCommandLine([command, '--help'], io);
     for (const flag of io.err().match(/--[a-z][a-z-]+/g) ?? []) flags.add(flag);

@@ -1,3 +1,4 @@
+import type {AgentTerms} from '../budget/agent-terms.ts';
 import {type CollectEnd, collectRollouts} from '../collect/collect-rollouts.ts';
 import type {FailureAllowance} from '../config/collect-config.ts';
 import {type Cancellation, CancellationSource} from '../core/cancellation.ts';
@@ -102,11 +103,9 @@ async function runPrepared(
   const onEarlier = earlierRecordsFor(limits, forecast);
   const onStorageFailure = (error: Error): void => stopStarting.cancel(error);
   const limitHistory = (): readonly JsonObject[] => deployments.uses().map(limitHistoryToJson);
-  const output = await openOutputOf(
-    prepared,
-    {...folds, limitHistory, abort, onStorageFailure, onEarlier},
-    environment,
-  );
+  const termsOf = (agentName: string): AgentTerms | undefined => terms.get(agentName);
+  const runHooks = {...folds, limitHistory, abort, onStorageFailure, onEarlier, termsOf};
+  const output = await openOutputOf(prepared, runHooks, environment);
   try {
     for (const notice of output.notices) logger.info(notice);
     const work = output.work ?? survey.work;
@@ -123,19 +122,24 @@ async function runPrepared(
         drain: stopStarting,
         abort,
       },
-      {runnerOf: limits.runners(runnerOf), sink: output.sink},
+      {runnerOf: limits.runners(runnerOf), sink: output.sink, dispatched: output.dispatched},
       observerOf(counts, folds),
     );
     const wallMs = clock.monotonic() - startedAt;
     const summary = folds.summary.finish({wallMs, deployments: deployments.uses()});
     const result = resultOf({end, output, summary, limits}, config.collect.maxFailed);
     const exitCode = exitCodes.ofResult(result);
-    await (isFruitless(result) ? output.abandon(exitCode) : output.finish(exitCode));
+    await (isFruitless(result) ? output.abandon(exitCode) : output.finish(exitCode, !hasCutOff(end)));
     return {...result, exitCode};
   } catch (error) {
     await output.release(exitCodes.ofError(error));
     throw error;
   }
+}
+
+/** Whether calls in flight were cut off: they may have been billed. */
+function hasCutOff({kind}: CollectEnd): boolean {
+  return kind === 'aborted' || kind === 'refused';
 }
 
 /** Ends with `drain`, and may end before it; lets go of it when it is out of scope. */
@@ -164,7 +168,7 @@ async function openOutputOf(
   prepared: PreparedRun,
   hooks: Pick<
     RunOutputOptions,
-    'metrics' | 'summary' | 'limitHistory' | 'abort' | 'onStorageFailure' | 'onEarlier'
+    'metrics' | 'summary' | 'limitHistory' | 'abort' | 'onStorageFailure' | 'onEarlier' | 'termsOf'
   >,
   environment: AppEnvironment,
 ): Promise<RunOutput> {

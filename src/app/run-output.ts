@@ -1,8 +1,9 @@
+import type {AgentTerms} from '../budget/agent-terms.ts';
 import {type Batches, itemsOf, mapBatches} from '../core/batches.ts';
 import {type Cancellation, throwIfCancelled} from '../core/cancellation.ts';
 import {parseExactJson} from '../core/exact-json.ts';
-import type {JsonObject} from '../core/json.ts';
-import type {Sink} from '../core/ports.ts';
+import {asString, type JsonObject} from '../core/json.ts';
+import type {DispatchJournal, Sink} from '../core/ports.ts';
 import type {Workload} from '../core/prompt-size.ts';
 import type {Rollout} from '../core/rollout.ts';
 import type {MaterializedRow} from '../dataset/materialize-rows.ts';
@@ -11,15 +12,18 @@ import type {MetricsFold} from '../metrics/metrics-fold.ts';
 import {factsOfRecord} from '../metrics/rollout-facts.ts';
 import type {RunSummaryFold} from '../metrics/run-summary.ts';
 import {packageVersion} from '../runtime/installation.ts';
+import {openDispatchJournal, readUnrecorded} from '../store/dispatch-journal.ts';
 import {type Journal, readJournal} from '../store/journal.ts';
-import {type Manifest, type ManifestRun, writeManifest} from '../store/manifest.ts';
 import {type OpenOutput, openOutput} from '../store/open-output.ts';
 import {type OutputPaths, outputPaths} from '../store/output-paths.ts';
 import {owedRollouts} from '../store/owed-rollouts.ts';
 import {createStreamSink, openSink} from '../store/sink.ts';
 import {writeLines} from '../store/write-lines.ts';
 import type {AppEnvironment} from './environment.ts';
+import {goneOnWith, noticesOf} from './output-notices.ts';
+import {beginManifest} from './run-manifest.ts';
 import {type Standing, StandingTally} from './standing.ts';
+import {UnrecordedRollouts} from './unrecorded-rollouts.ts';
 import {writeMetrics} from './write-metrics.ts';
 
 /** Where a run's rollouts come from and go to. */
@@ -29,11 +33,13 @@ export interface RunOutput {
   readonly work: ReadonlyMap<string, Workload> | undefined;
   readonly owed: AsyncIterable<Rollout>;
   readonly sink: Sink;
+  /** Undefined where nothing is kept. */
+  readonly dispatched: DispatchJournal | undefined;
   /** What people may look at afterwards. */
   readonly files: readonly {readonly label: string; readonly path: string}[];
   readonly notices: readonly string[];
-  /** Closes the sink, writes metrics and the manifest's end. */
-  finish(exitCode: number): Promise<void>;
+  /** Closes the sink, writes metrics and the manifest's end. `isClean`: nothing that was begun was cut off. */
+  finish(exitCode: number, isClean: boolean): Promise<void>;
   /** Instead of that, when no call could be made: a fresh output leaves no file behind. */
   abandon(exitCode: number): Promise<void>;
   /** Lets go of everything after a failure; what was recorded stays. Never fails. */
@@ -52,6 +58,8 @@ export interface RunOutputOptions {
   readonly maxAttempts: number;
   readonly inputPath: string | undefined;
   readonly about: JsonObject;
+  /** What is known of an agent's rollouts before any has run. */
+  readonly termsOf: (agentName: string) => AgentTerms | undefined;
   readonly rows: () => Batches<MaterializedRow>;
   /** Gets what is wanted and what earlier runs completed. */
   readonly metrics: MetricsFold;
@@ -95,6 +103,7 @@ export function openStreamOutput(
     work: undefined,
     owed: firstAttempts(expecting(rows(), metrics, abort)),
     sink,
+    dispatched: undefined,
     files: [],
     notices: [],
     finish: () => sink.close(),
@@ -110,9 +119,64 @@ async function startOn(
   environment: AppEnvironment,
 ): Promise<RunOutput> {
   const {clock, redactor} = environment;
-  const {metrics, summary, maxAttempts, retryFailed, limitHistory, onStorageFailure, onEarlier, abort} =
-    options;
-  const journal = await readJournal(paths, {
+  const {metrics, maxAttempts, retryFailed, limitHistory, onStorageFailure: onFailure} = options;
+  const {redact} = redactor;
+  const journal = await readEarlier(paths, options);
+  const unrecorded = new UnrecordedRollouts(await readUnrecorded(paths, journal), options.termsOf);
+  const found = {held, journal, unrecorded};
+  const {standing, work, rowsSha256} = await materialize(paths, found, options, environment);
+  const manifest = await beginManifest(paths.manifest, {
+    fingerprint: options.fingerprint,
+    about: aboutOf(options, rowsSha256),
+    earlierRuns: held.resumed?.runs ?? [],
+    goneOnWith: goneOnWith(journal),
+    mayBeBilledTwice: unrecorded.toJson(),
+    clock,
+    redact,
+  });
+  const dispatched = openDispatchJournal(paths, clock);
+  const chainHead = journal.chain?.head;
+  const sink = await openSink({paths, append: true, chainHead, clock, redact, onFailure});
+  const endManifest = (exitCode: number): Promise<void> =>
+    manifest.end({exitCode, chain: sink.chainHead, deployments: limitHistory()});
+  return {
+    standing,
+    work,
+    owed: owedRollouts(readMaterialized(paths.materialized), journal, {maxAttempts, retryFailed}),
+    sink,
+    dispatched,
+    files: filesOf(paths),
+    notices: noticesOf(journal, held, unrecorded),
+    async finish(exitCode, isClean) {
+      await sink.close();
+      await dispatched.close(isClean);
+      await writeMetrics(paths.metrics, metrics);
+      await endManifest(exitCode);
+      await held.release();
+    },
+    async abandon(exitCode) {
+      await sink.close();
+      // No call could succeed: there is nothing to pay for.
+      await dispatched.close(true);
+      if (held.resumed !== undefined) await endManifest(exitCode);
+      await held.abandon();
+    },
+    async release(exitCode) {
+      // The first error is the one to tell.
+      await sink.close().catch(() => undefined);
+      await dispatched.close(false);
+      await endManifest(exitCode).catch(() => undefined);
+      await held.release().catch(() => undefined);
+    },
+  };
+}
+
+/** Reads what earlier runs left, and tells of each record. */
+function readEarlier(
+  paths: OutputPaths,
+  {metrics, summary, onEarlier, abort}: RunOutputOptions,
+): Promise<Journal> {
+  return readJournal(paths, {
     onRecord(record) {
       throwIfCancelled(abort);
       const facts = factsOfRecord(record);
@@ -122,57 +186,25 @@ async function startOn(
     },
     onFailure: (record) => onEarlier?.failed(record),
   });
-  const {standing, work} = await materialize(paths, {held, journal}, options, environment);
-  const manifest = await beginManifest(paths, held, options, environment);
-  const sink = await openSink({
-    paths,
-    append: true,
-    clock,
-    redact: redactor.redact,
-    onFailure: onStorageFailure,
-  });
-  const endManifest = (exitCode: number): Promise<void> =>
-    writeManifest(
-      paths.manifest,
-      endRun(manifest, clock.now(), {exitCode, deployments: limitHistory()}),
-      redactor.redact,
-    );
-  return {
-    standing,
-    work,
-    owed: owedRollouts(readMaterialized(paths.materialized), journal, {maxAttempts, retryFailed}),
-    sink,
-    files: filesOf(paths),
-    notices: noticesOf(journal, held),
-    async finish(exitCode) {
-      await sink.close();
-      await writeMetrics(paths.metrics, metrics);
-      await endManifest(exitCode);
-      await held.release();
-    },
-    async abandon(exitCode) {
-      await sink.close();
-      if (held.resumed !== undefined) await endManifest(exitCode);
-      await held.abandon();
-    },
-    async release(exitCode) {
-      // The first error is the one to tell.
-      await sink.close().catch(() => undefined);
-      await endManifest(exitCode).catch(() => undefined);
-      await held.release().catch(() => undefined);
-    },
-  };
 }
 
 interface Materialized {
   readonly standing: Standing;
   readonly work: RunOutput['work'];
+  /** Of the materialised file, if it is known. */
+  readonly rowsSha256: string | undefined;
+}
+
+interface Found {
+  readonly held: OpenOutput;
+  readonly journal: Journal;
+  readonly unrecorded: UnrecordedRollouts;
 }
 
 /** Makes the materialised file if it is not there, and counts what of it stands how. */
 async function materialize(
   paths: OutputPaths,
-  {held, journal}: {readonly held: OpenOutput; readonly journal: Journal},
+  {held, journal, unrecorded}: Found,
   options: RunOutputOptions,
   {clock}: AppEnvironment,
 ): Promise<Materialized> {
@@ -180,41 +212,27 @@ async function materialize(
   const tally = new StandingTally(journal, options);
   if (held.materialized) {
     const counted = mapBatches(expecting(readMaterialized(paths.materialized), metrics, abort), (row) =>
-      tally.addSized(row),
+      tally.addSized(unrecorded.add(row)),
     );
     const wanted = await countAll(counted);
-    return {standing: tally.standing(wanted), work: tally.work};
+    const rowsSha256 = asString(held.resumed?.about['materialized_sha256']);
+    return {standing: tally.standing(wanted), work: tally.work, rowsSha256};
   }
-  const counted = mapBatches(expecting(rows(), metrics, abort), (row) => tally.add(row).text);
+  const counted = mapBatches(expecting(rows(), metrics, abort), (row) => tally.add(unrecorded.add(row)).text);
   // Nothing but the input's own survey has parsed these rows: it has their sizes.
-  const wanted = await writeLines(paths.materialized, counted, clock);
-  return {standing: tally.standing(wanted), work: undefined};
+  const {count: wanted, sha256} = await writeLines(paths.materialized, counted, clock);
+  return {standing: tally.standing(wanted), work: undefined, rowsSha256: sha256};
 }
 
-async function beginManifest(
-  paths: OutputPaths,
-  {resumed}: OpenOutput,
-  {fingerprint, about}: RunOutputOptions,
-  {clock, redactor}: AppEnvironment,
-): Promise<Manifest> {
-  const manifest: Manifest = {
-    fingerprint,
-    about: {...about, rollcall_version: packageVersion()},
-    runs: [...(resumed?.runs ?? []), {startedAt: new Date(clock.now()).toISOString()}],
+/** What the manifest tells beside the fingerprint. */
+function aboutOf({about, maxAttempts}: RunOutputOptions, rowsSha256: string | undefined): JsonObject {
+  return {
+    ...about,
+    max_attempts: maxAttempts,
+    ...(rowsSha256 === undefined ? {} : {materialized_sha256: rowsSha256}),
+    line_chain: 'sha256',
+    rollcall_version: packageVersion(),
   };
-  await writeManifest(paths.manifest, manifest, redactor.redact);
-  return manifest;
-}
-
-function endRun(
-  manifest: Manifest,
-  nowMs: number,
-  end: Pick<ManifestRun, 'exitCode' | 'deployments'>,
-): Manifest {
-  const current = manifest.runs.at(-1);
-  if (current === undefined) return manifest;
-  const ended = {...current, endedAt: new Date(nowMs).toISOString(), ...end};
-  return {...manifest, runs: [...manifest.runs.slice(0, -1), ended]};
 }
 
 /** Tells the metrics of each rollout that is wanted, so that missing ones show. Ends with the cancellation. */
@@ -253,15 +271,4 @@ function filesOf({output, failures, materialized, manifest, metrics}: OutputPath
     {label: 'metrics', path: metrics},
     {label: 'manifest', path: manifest},
   ];
-}
-
-function noticesOf({tornLines, duplicates, unidentified}: Journal, {movedTo}: OpenOutput): readonly string[] {
-  return [
-    movedTo === undefined ? '' : `what was there is now ${movedTo}`,
-    tornLines === 0
-      ? ''
-      : `${String(tornLines)} line(s) torn by a kill were cut off; their rollouts are owed again`,
-    duplicates === 0 ? '' : `${String(duplicates)} record(s) repeat an identity and do not count`,
-    unidentified === 0 ? '' : `${String(unidentified)} record(s) have no indices and do not count`,
-  ].filter((notice) => notice !== '');
 }

@@ -13,6 +13,7 @@ export interface Actions {
   readonly status: Action;
   readonly aggregate: Action;
   readonly profile: Action;
+  readonly verify: Action;
 }
 
 // Each command's code is loaded only when it is called, so that `--help` answers at once.
@@ -26,6 +27,7 @@ const realActions: Actions = {
   status: async (...args) => (await load(() => import('./commands/status.ts'))).status(...args),
   aggregate: async (...args) => (await load(() => import('./commands/aggregate.ts'))).aggregate(...args),
   profile: async (...args) => (await load(() => import('./commands/profile.ts'))).profile(...args),
+  verify: async (...args) => (await load(() => import('./commands/verify.ts'))).verify(...args),
 };
 
 /** Loads a command, V8 being set up for it. */
@@ -94,6 +96,7 @@ function createProgram(actions: Actions, run: Run, io: Io): Command {
     addStatus(subcommand('status')).action(run(actions.status)),
     addAggregate(new Command('aggregate')).action(run(actions.aggregate, 'paths')),
     addProfile(new Command('profile')).action(run(actions.profile, 'paths')),
+    addVerify(new Command('verify')).action(run(actions.verify, 'paths')),
   ];
   for (const command of commands) program.addCommand(common(command));
   return program;
@@ -202,6 +205,22 @@ function addProfile(command: Command): Command {
 
 const partialHelp = `
 Exit codes: 0 done, 2 files that do not fit together, 3 rollouts are missing.`;
+
+function addVerify(command: Command): Command {
+  return command
+    .argument('<output...>', 'rollouts, as they were named with --output')
+    .summary('prove that an output is whole and unchanged')
+    .description(
+      'Proves from the files of an output that each rollout has one record, of its own row, unchanged since it was written, and says what is missing or wrong. Needs no configuration, no server and no key, and changes nothing.',
+    )
+    .option('-i, --input <path>', 'prove too that it was made from this input')
+    .option('--json', 'print the result as one line of JSON on standard output')
+    .addHelpText('after', verifyCodesHelp);
+}
+
+const verifyCodesHelp = `
+Exit codes: 0 proven, 3 rollouts or parts of the proof are missing, 2 damaged,
+foreign, in use or no output.`;
 
 function addInput(command: Command): Command {
   return command

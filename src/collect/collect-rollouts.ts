@@ -1,6 +1,6 @@
 import {type Cancellation, CancellationSource} from '../core/cancellation.ts';
 import {CallError, CancelledError} from '../core/errors.ts';
-import type {RolloutRunner, Sink} from '../core/ports.ts';
+import type {DispatchJournal, RolloutRunner, Sink} from '../core/ports.ts';
 import type {Outcome, Rollout} from '../core/rollout.ts';
 import {forEachConcurrent} from './for-each-concurrent.ts';
 import {Refusals} from './refusals.ts';
@@ -19,6 +19,8 @@ export interface CollectOptions {
 export interface CollectPorts {
   readonly runnerOf: (agentName: string) => RolloutRunner;
   readonly sink: Sink;
+  /** Told of each rollout before its first call. */
+  readonly dispatched?: DispatchJournal | undefined;
 }
 
 /** Told what happens, as it happens: progress, summary and metrics listen here. */
@@ -42,7 +44,7 @@ export type CollectEnd =
 export async function collectRollouts(
   owed: AsyncIterable<Rollout>,
   options: CollectOptions,
-  {runnerOf, sink}: CollectPorts,
+  {runnerOf, sink, dispatched}: CollectPorts,
   observer: CollectObserver,
 ): Promise<CollectEnd> {
   const stop = new CancellationSource(options.abort);
@@ -54,6 +56,7 @@ export async function collectRollouts(
     observer.onStart(rollout);
     try {
       const runner = runnerOf(rollout.agentName);
+      if (dispatched !== undefined) await dispatched.begin(rollout);
       const outcome = await runner(rollout, {cancellation: stop});
       throwIfRunEnds(outcome);
       for (const recordable of refusals.sift(outcome)) {

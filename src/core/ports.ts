@@ -44,6 +44,12 @@ export interface Sink {
   close(): Promise<void>;
 }
 
+/** Notes what is begun, so that after a crash it is known what may have been paid for without a record. */
+export interface DispatchJournal {
+  /** Resolves when the note outlives this process: nothing is sent for the rollout before. Fails with fault `store`. */
+  begin(rollout: Rollout): Promise<void>;
+}
+
 /** A line for people on stderr, at a level. Secrets are taken out behind it. */
 export interface Logger {
   debug(message: string): void;

@@ -1,8 +1,9 @@
-import {type FileHandle, open, stat} from 'node:fs/promises';
+import {open} from 'node:fs/promises';
 import type {Writable} from 'node:stream';
 import type {Clock} from '../core/clock.ts';
 import {BatchBuffer} from './batch-buffer.ts';
 import {storeError} from './store-error.ts';
+import {DeviceTarget, FileTarget, StreamTarget, type Target} from './write-targets.ts';
 
 /** Appends lines, whole and in order. After a failure it takes nothing more and every call fails alike. */
 export interface LineWriter {
@@ -23,16 +24,18 @@ export interface LineWriterOptions {
   readonly onFailure?: ((error: Error) => void) | undefined;
 }
 
+/** Learns what a file has taken. */
+export interface WriteObserver {
+  /** Called once a batch of whole lines is in the file. The bytes are valid until it returns. */
+  appended(bytes: Buffer, lines: number): void;
+  /** Called once all that was appended so far is safe from a loss of power. */
+  synced(): void;
+}
+
 export interface FileWriterOptions extends LineWriterOptions {
   /** Goes on at the end of what is there; without it the file must be empty or not there. */
   readonly append: boolean;
-}
-
-/** What a writer puts its batches into. */
-interface Target {
-  append(bytes: Buffer): Promise<void>;
-  sync(): Promise<void>;
-  close(): Promise<void>;
+  readonly observer?: WriteObserver | undefined;
 }
 
 const batchLines = 64;
@@ -40,8 +43,8 @@ const batchDelayMs = 50;
 const batchBytes = 1024 * 1024;
 // Beyond it, those who write wait for the disk.
 const queueBytes = 2 * batchBytes;
-/** What a loss of power can cost at most: the lines of this time, in milliseconds. */
-const syncEveryMs = 1_000;
+/** A line is safe from a loss of power so many milliseconds after it is in the file, and what the disk itself takes. */
+const syncAfterMs = 1_000;
 
 /** Opens a file for appending lines. Fails with `ERR_STORE_WRITE`. */
 export async function openLineWriter(path: string, options: FileWriterOptions): Promise<LineWriter> {
@@ -72,20 +75,25 @@ class BatchingWriter implements LineWriter {
   readonly #target: Target;
   readonly #buffer = new BatchBuffer();
   readonly #name: string;
-  readonly #options: LineWriterOptions;
+  readonly #options: LineWriterOptions & Pick<FileWriterOptions, 'observer'>;
   #queue: string[] = [];
   #queuedBytes = 0;
   #writing: Promise<void> | undefined;
   #stopTimer: (() => void) | undefined;
+  /** Is set while something written is not safe yet. */
+  #stopSyncTimer: (() => void) | undefined;
+  #syncIsDue = false;
   #failure: Error | undefined;
-  #lastSyncMs: number;
   #waiting: (() => void)[] = [];
 
-  constructor(target: Target, name: string, options: LineWriterOptions) {
+  constructor(
+    target: Target,
+    name: string,
+    options: LineWriterOptions & Pick<FileWriterOptions, 'observer'>,
+  ) {
     this.#target = target;
     this.#name = name;
     this.#options = options;
-    this.#lastSyncMs = options.clock.monotonic();
   }
 
   write(line: string): Promise<void> | undefined {
@@ -125,28 +133,49 @@ class BatchingWriter implements LineWriter {
   #start(): void {
     this.#stopTimer?.();
     this.#stopTimer = undefined;
-    if (this.#writing === undefined && this.#queue.length > 0) this.#writing = this.#drain();
+    if (this.#writing === undefined && this.#hasWork) this.#writing = this.#drain();
+  }
+
+  get #hasWork(): boolean {
+    return this.#failure === undefined && (this.#queue.length > 0 || this.#syncIsDue);
   }
 
   /** One write in flight; what comes in meanwhile goes with the next. */
   async #drain(): Promise<void> {
-    while (this.#queue.length > 0 && this.#failure === undefined) {
-      const batch = this.#queue;
+    while (this.#hasWork) {
       const bytes = this.#queuedBytes;
-      this.#queue = [];
-      await this.#guard(async () => {
-        await this.#target.append(this.#buffer.encode(batch));
-        if (this.#options.clock.monotonic() - this.#lastSyncMs >= syncEveryMs) await this.#sync();
-      });
-      this.#queuedBytes = Math.max(0, this.#queuedBytes - bytes);
-      this.#wake();
+      if (this.#queue.length > 0) {
+        await this.#guard(() => this.#append());
+        this.#queuedBytes = Math.max(0, this.#queuedBytes - bytes);
+        this.#wake();
+      }
+      if (this.#syncIsDue) await this.#guard(() => this.#sync());
     }
     this.#writing = undefined;
   }
 
+  async #append(): Promise<void> {
+    const batch = this.#queue;
+    this.#queue = [];
+    const bytes = this.#buffer.encode(batch);
+    await this.#target.append(bytes);
+    this.#options.observer?.appended(bytes, batch.length);
+    this.#stopSyncTimer ??= this.#options.clock.setTimer(syncAfterMs, () => {
+      this.#syncIsDue = true;
+      this.#start();
+    });
+  }
+
   async #sync(): Promise<void> {
+    this.#forgetSync();
     await this.#target.sync();
-    this.#lastSyncMs = this.#options.clock.monotonic();
+    this.#options.observer?.synced();
+  }
+
+  #forgetSync(): void {
+    this.#stopSyncTimer?.();
+    this.#stopSyncTimer = undefined;
+    this.#syncIsDue = false;
   }
 
   async #guard(action: () => Promise<void>): Promise<void> {
@@ -157,6 +186,7 @@ class BatchingWriter implements LineWriter {
       this.#failure = storeError(this.#name, error);
       this.#queue = [];
       this.#queuedBytes = 0;
+      this.#forgetSync();
       this.#wake();
       this.#options.onFailure?.(this.#failure);
     }
@@ -170,99 +200,5 @@ class BatchingWriter implements LineWriter {
     const waiting = this.#waiting;
     this.#waiting = [];
     for (const resolve of waiting) resolve();
-  }
-}
-
-class FileTarget implements Target {
-  readonly #path: string;
-  readonly #handle: FileHandle;
-  /** How far the file holds whole batches. */
-  #goodBytes: number;
-
-  constructor(path: string, handle: FileHandle, size: number) {
-    this.#path = path;
-    this.#handle = handle;
-    this.#goodBytes = size;
-  }
-
-  async append(bytes: Buffer): Promise<void> {
-    try {
-      await this.#handle.appendFile(bytes);
-      this.#goodBytes += bytes.length;
-    } catch (error) {
-      await this.#cutTornTail(bytes);
-      throw error;
-    }
-  }
-
-  async sync(): Promise<void> {
-    await this.#handle.datasync();
-    // A file whose folder was removed takes writes without complaint; nobody will ever read them.
-    const [held, there] = await Promise.all([this.#handle.stat(), stat(this.#path)]);
-    if (held.ino !== there.ino) throw Object.assign(new Error('replaced by another file'), {code: 'ESTALE'});
-  }
-
-  async close(): Promise<void> {
-    await this.#handle.close();
-  }
-
-  /** A full disk may take part of a batch: keeps its whole lines and gives the rest back. */
-  async #cutTornTail(bytes: Buffer): Promise<void> {
-    try {
-      const {size} = await this.#handle.stat();
-      const lastEnd = bytes.subarray(0, size - this.#goodBytes).lastIndexOf(10);
-      await this.#handle.truncate(this.#goodBytes + lastEnd + 1);
-    } catch {
-      // The next run cuts the tail when it reads the file; the first error is the one to tell.
-    }
-  }
-}
-
-/** A pipe or a device: what went in is gone, so there is nothing to make safe or to take back. */
-class DeviceTarget implements Target {
-  readonly #handle: FileHandle;
-
-  constructor(handle: FileHandle) {
-    this.#handle = handle;
-  }
-
-  async append(bytes: Buffer): Promise<void> {
-    await this.#handle.appendFile(bytes);
-  }
-
-  sync(): Promise<void> {
-    return Promise.resolve();
-  }
-
-  async close(): Promise<void> {
-    await this.#handle.close();
-  }
-}
-
-class StreamTarget implements Target {
-  readonly #stream: Writable;
-  #error: Error | undefined;
-  readonly #onError = (error: Error): void => {
-    this.#error = error;
-  };
-
-  constructor(stream: Writable) {
-    this.#stream = stream;
-    stream.on('error', this.#onError);
-  }
-
-  append(bytes: Buffer): Promise<void> {
-    return new Promise((resolve, reject) => {
-      this.#stream.write(bytes, (error) => (error ? reject(error) : resolve()));
-    });
-  }
-
-  sync(): Promise<void> {
-    return this.#error === undefined ? Promise.resolve() : Promise.reject(this.#error);
-  }
-
-  close(): Promise<void> {
-    this.#stream.off('error', this.#onError);
-    return Promise.resolve();
   }
 }

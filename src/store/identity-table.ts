@@ -33,7 +33,8 @@ export class IdentityTable {
   }
 }
 
-function keyOf({taskIndex, rolloutIndex}: RolloutId): [number, number, number, number] {
+/** An identity as the key of a table. */
+export function keyOf({taskIndex, rolloutIndex}: RolloutId): [number, number, number, number] {
   return [
     taskIndex % twoTo32,
     Math.floor(taskIndex / twoTo32),

@@ -3,8 +3,10 @@ import {RollcallError} from '../core/errors.ts';
 import type {JsonObject} from '../core/json.ts';
 import type {RolloutId} from '../core/rollout.ts';
 import {storeError} from '../runtime/store-error.ts';
+import {ChainCheck} from './chain-check.ts';
 import {IdentityTable} from './identity-table.ts';
 import type {OutputPaths} from './output-paths.ts';
+import {type ResumedChain, resumeChain} from './resume-chain.ts';
 import {type Scan, scanRecords} from './scan-records.ts';
 
 export interface JournalOptions {
@@ -26,6 +28,8 @@ export interface Journal {
   readonly tornLines: number;
   /** Records in the output that another one of the same identity came before. */
   readonly duplicates: number;
+  /** Where the hash over the output's lines goes on; undefined where it was only read. */
+  readonly chain: ResumedChain | undefined;
   /** Records without the two indices: from before NeMo Gym stamped them. They count for nothing. */
   readonly unidentified: number;
   isDone(id: RolloutId): boolean;
@@ -38,26 +42,31 @@ export interface Journal {
 /**
  * Reads what is done, failed and given up from an output's files, NeMo Gym's own included, and makes them fit to be
  * appended to: a line that was torn when its writer died is cut off, a whole last line gets its newline. Call it with
- * the output locked. Fails with `ERR_OUTPUT_DAMAGED` if a line in the middle of the output is no record.
+ * the output locked: the hash over its lines is checked and made to go on from where the file ends. Fails with `ERR_OUTPUT_DAMAGED` if a line in the middle of the output is no record.
  */
 export async function readJournal(
   paths: OutputPaths,
   {onRecord, onFailure, readOnly = false}: JournalOptions = {},
 ): Promise<Journal> {
   const book = new Book();
-  const output = await scanRecords(paths.output, (record) => {
-    if (book.addDone(record)) onRecord?.(record);
-  });
+  const check = readOnly ? undefined : new ChainCheck(paths.chain);
+  const output = await scanRecords(
+    paths.output,
+    (record) => {
+      if (book.addDone(record)) onRecord?.(record);
+    },
+    check && ((chunk) => check.take(chunk)),
+  );
   if (output.damagedLines.length > 0) throw damagedRecords(paths.output, output.damagedLines);
   const failures = await scanRecords(paths.failures, (record) => {
     book.addFailure(record);
     onFailure?.(record);
   });
-  if (!readOnly) {
-    await mend(paths.output, output);
-    await mend(paths.failures, failures);
-  }
-  return book.close(output.tornLines + failures.tornLines);
+  const tornLines = output.tornLines + failures.tornLines;
+  if (check === undefined) return book.close(tornLines, undefined);
+  await mend(paths.output, output);
+  await mend(paths.failures, failures);
+  return book.close(tornLines, await resumeChain(paths, await check.finish()));
 }
 
 // A failed identity's number: its attempts, and a bit above them for "failed for good".
@@ -93,7 +102,7 @@ class Book {
     this.#failures.set(id, attempts + (terminal ? terminalBit : 0));
   }
 
-  close(tornLines: number): Journal {
+  close(tornLines: number, chain: ResumedChain | undefined): Journal {
     const [done, failures] = [this.#done, this.#failures];
     let failed = 0;
     for (const id of failures.identities()) if (done.get(id) === 0) failed += 1;
@@ -101,6 +110,7 @@ class Book {
       done: done.size,
       failed,
       tornLines,
+      chain,
       duplicates: this.#duplicates,
       unidentified: this.#unidentified,
       isDone: (id) => done.get(id) !== 0,

@@ -1,9 +1,10 @@
 import {readFile} from 'node:fs/promises';
 import writeFileAtomic from 'write-file-atomic';
 import {type Problem, RollcallError} from '../core/errors.ts';
-import {isJsonObject, type JsonObject, type JsonValue} from '../core/json.ts';
+import {asJsonObject, isJsonObject, type JsonObject, type JsonValue} from '../core/json.ts';
 import type {Redact} from '../core/ports.ts';
 import {storeError} from '../runtime/store-error.ts';
+import {type Checkpoint, decodeCheckpoint} from './line-chain.ts';
 
 /** What an output was made from and by what; written in snake_case to `STEM_manifest.json`. */
 export interface Manifest {
@@ -20,6 +21,12 @@ export interface ManifestRun {
   /** Missing while it runs, and when it was killed. */
   readonly endedAt?: string | undefined;
   readonly exitCode?: number | undefined;
+  /** The last checkpoint of the hash over the output's lines; of runs that closed the output. */
+  readonly chain?: Checkpoint | undefined;
+  /** How it found the hash over the lines that it goes on with, where that does not reach to their end; see `ResumedChain`. */
+  readonly goneOnWith?: JsonObject | undefined;
+  /** Rollouts that an earlier run had begun and that have no record: what they cost may be paid twice. */
+  readonly mayBeBilledTwice?: JsonObject | undefined;
   /** What was learnt of each deployment's limits; of ended runs only. */
   readonly deployments?: readonly JsonValue[] | undefined;
 }
@@ -45,18 +52,26 @@ export async function writeManifest(path: string, manifest: Manifest, redact: Re
     rollcall_manifest: manifestVersion,
     ...about,
     fingerprint,
-    runs: runs.map(({startedAt, endedAt, exitCode, deployments}) => ({
-      started_at: startedAt,
-      ended_at: endedAt ?? null,
-      exit_code: exitCode ?? null,
-      ...(deployments === undefined ? {} : {deployments}),
-    })),
+    runs: runs.map(encodeRun),
   };
   try {
     await writeFileAtomic(path, redact(`${JSON.stringify(encoded, undefined, 2)}\n`));
   } catch (error) {
     throw storeError(path, error);
   }
+}
+
+function encodeRun(run: ManifestRun): JsonObject {
+  const {startedAt, endedAt, exitCode, chain, goneOnWith, mayBeBilledTwice, deployments} = run;
+  return {
+    started_at: startedAt,
+    ended_at: endedAt ?? null,
+    exit_code: exitCode ?? null,
+    ...(chain === undefined ? {} : {chain: {lines: chain.lines, bytes: chain.bytes, sha256: chain.sha256}}),
+    ...(goneOnWith === undefined ? {} : {gone_on_with: goneOnWith}),
+    ...(mayBeBilledTwice === undefined ? {} : {may_be_billed_twice: mayBeBilledTwice}),
+    ...(deployments === undefined ? {} : {deployments}),
+  };
 }
 
 /** One problem for each key in which two fingerprints differ, with both values: `before` is the output's, `after` this run's. */
@@ -83,10 +98,16 @@ function decodeRun({
   started_at: startedAt,
   ended_at: endedAt,
   exit_code: exitCode,
+  chain,
+  gone_on_with: goneOnWith,
+  may_be_billed_twice: mayBeBilledTwice,
   deployments,
 }: JsonObject): ManifestRun {
   return {
     deployments: Array.isArray(deployments) ? (deployments as readonly JsonValue[]) : undefined,
+    chain: isJsonObject(chain) ? decodeCheckpoint(JSON.stringify(chain)) : undefined,
+    goneOnWith: asJsonObject(goneOnWith),
+    mayBeBilledTwice: asJsonObject(mayBeBilledTwice),
     startedAt: typeof startedAt === 'string' ? startedAt : '',
     endedAt: typeof endedAt === 'string' ? endedAt : undefined,
     exitCode: typeof exitCode === 'number' ? exitCode : undefined,

@@ -27,7 +27,15 @@ export async function moveAside(paths: OutputPaths, clock: Clock): Promise<strin
 }
 
 // The manifest goes first: without it the rest is no output, whatever interrupts us.
-const movable: readonly (keyof OutputPaths)[] = ['manifest', 'output', 'failures', 'materialized', 'metrics'];
+const movable: readonly (keyof OutputPaths)[] = [
+  'manifest',
+  'output',
+  'failures',
+  'materialized',
+  'metrics',
+  'chain',
+  'dispatched',
+];
 
 async function freePaths(output: string, clock: Clock): Promise<OutputPaths> {
   const {dir, name, ext} = parse(output);

@@ -122,7 +122,8 @@ async function sizeOf(path: string): Promise<number> {
 
 async function removeUnused(paths: OutputPaths): Promise<void> {
   if ((await sizeOf(paths.output)) > 0 || (await sizeOf(paths.failures)) > 0) return;
-  const ours = [paths.output, paths.failures, paths.materialized, paths.manifest];
+  const {output, failures, materialized, manifest, chain, dispatched} = paths;
+  const ours = [output, failures, materialized, manifest, chain, dispatched];
   for (const path of ours) if (await isRegularFile(path)) await rm(path, {force: true});
 }
 
@@ -153,15 +154,13 @@ async function removeFolder(folder: string, outermostMade: string | undefined): 
 async function refuseInput(paths: OutputPaths, inputPath: string | undefined): Promise<void> {
   if (inputPath === undefined) return;
   const input = await realpath(inputPath).catch(() => inputPath);
-  for (const path of [paths.output, paths.failures, paths.materialized, paths.manifest, paths.metrics]) {
+  const {output, failures, materialized, manifest, metrics, chain, dispatched} = paths;
+  for (const path of [output, failures, materialized, manifest, metrics, chain, dispatched]) {
     if ((await realpath(path).catch(() => undefined)) !== input) continue;
-    throw new RollcallError(
-      `the input ${inputPath} is a file that the output ${paths.output} would replace`,
-      {
-        code: 'ERR_OUTPUT_IS_INPUT',
-        fault: 'usage',
-        hint: 'Choose another --output.',
-      },
-    );
+    throw new RollcallError(`the input ${inputPath} is a file that the output ${output} would replace`, {
+      code: 'ERR_OUTPUT_IS_INPUT',
+      fault: 'usage',
+      hint: 'Choose another --output.',
+    });
   }
 }

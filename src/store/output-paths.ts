@@ -9,6 +9,10 @@ export interface OutputPaths {
   readonly materialized: string;
   readonly manifest: string;
   readonly metrics: string;
+  /** Checkpoints of a hash over the lines of the output. */
+  readonly chain: string;
+  /** Rollouts that were begun by a run that has not ended. */
+  readonly dispatched: string;
   /** Is there while a process writes to the others. */
   readonly lock: string;
 }
@@ -38,6 +42,8 @@ export function outputPaths(output: string): OutputPaths {
     materialized: beside('_materialized_inputs.jsonl'),
     manifest: beside('_manifest.json'),
     metrics: beside('_aggregate_metrics.json'),
+    chain: beside('_chain.jsonl'),
+    dispatched: beside('_dispatched.jsonl'),
     // By the stem: `x.jsonl` and `x.json` would share all files but one.
     lock: beside('_output.lock'),
   };

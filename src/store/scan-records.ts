@@ -17,12 +17,13 @@ export interface Scan {
 }
 
 /**
- * Reads the records of a JSONL file in order, each with its line; one that does not exist, a pipe or a device has none. Fails with
- * `ERR_STORE_READ`.
+ * Reads the records of a JSONL file in order, each with its line; one that does not exist, a pipe or a device has none. `watch` gets
+ * the file's bytes before their records are told. Fails with `ERR_STORE_READ`.
  */
 export async function scanRecords(
   path: string,
   onRecord: (record: JsonObject, line: Line) => void,
+  watch?: (chunk: Buffer) => Promise<void>,
 ): Promise<Scan> {
   const damagedLines: number[] = [];
   let bad: {line: number; offset: number}[] = [];
@@ -32,7 +33,8 @@ export async function scanRecords(
     const chunks: AsyncIterable<Buffer> | Buffer[] = isFile
       ? createReadStream(path, {highWaterMark: 256 * 1024})
       : [];
-    for await (const lines of readLines(chunks, {file: path, fault: 'store'})) {
+    const watched = watch === undefined ? chunks : passing(chunks, watch);
+    for await (const lines of readLines(watched, {file: path, fault: 'store'})) {
       for (const each of lines) {
         const {line, bytes, offset, ended} = each;
         const record = parseRecord(bytes);
@@ -51,6 +53,16 @@ export async function scanRecords(
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw storeError(path, error, 'read');
   }
   return {damagedLines, tornFrom: bad[0]?.offset, tornLines: bad.length, unended};
+}
+
+async function* passing(
+  chunks: AsyncIterable<Buffer> | Buffer[],
+  watch: (chunk: Buffer) => Promise<void>,
+): AsyncGenerator<Buffer> {
+  for await (const chunk of chunks) {
+    await watch(chunk);
+    yield chunk;
+  }
 }
 
 function parseRecord(bytes: Buffer): JsonObject | undefined {

@@ -1,8 +1,11 @@
 import type {Writable} from 'node:stream';
 import type {Clock} from '../core/clock.ts';
 import type {Redact, Sink} from '../core/ports.ts';
+import type {Outcome} from '../core/rollout.ts';
 import {createStreamWriter, type LineWriter, openLineWriter} from '../runtime/line-writer.ts';
+import {type ChainWriter, openChainWriter} from './chain-writer.ts';
 import {encodeFailure, encodeRollout} from './encode-record.ts';
+import type {Checkpoint} from './line-chain.ts';
 import type {OutputPaths} from './output-paths.ts';
 
 export interface SinkOptions {
@@ -17,21 +20,63 @@ export interface FileSinkOptions extends SinkOptions {
   readonly paths: OutputPaths;
   /** Goes on with what is there, whose torn tails `readJournal` has cut; without it both must be empty or not there. */
   readonly append: boolean;
+  /** Where the hash over the output's lines goes on, as `readJournal` has found; at the start if not given. */
+  readonly chainHead?: Checkpoint | undefined;
+}
+
+export interface FileSink extends Sink {
+  /** The last checkpoint of the hash over the output's lines, once all is closed and safe; undefined where there is none. */
+  readonly chainHead: Checkpoint | undefined;
 }
 
 /**
- * Opens the output and its failures file (made even if it stays empty). Lines go out in batches of 64 or after 50 ms,
- * in the order of `write`, and are safe from a loss of power a second later. Fails with `ERR_STORE_WRITE`.
+ * Opens the output, its failures file (made even if it stays empty) and the checkpoints of its lines. Lines go out in batches of
+ * 64 or after 50 ms, in the order of `write`, and are safe from a loss of power a second later. Fails with `ERR_STORE_WRITE`.
  */
-export async function openSink({paths, append, ...options}: FileSinkOptions): Promise<Sink> {
-  const rollouts = await openLineWriter(paths.output, {...options, append});
+export async function openSink({paths, append, chainHead, ...options}: FileSinkOptions): Promise<FileSink> {
+  const {clock, onFailure, redact} = options;
+  const chain = await openChainWriter(paths, {clock, head: chainHead, onFailure});
+  const opened: {close(): Promise<void>}[] = chain === undefined ? [] : [chain];
   try {
+    const rollouts = await openLineWriter(paths.output, {...options, append, observer: chain?.observer});
+    opened.unshift(rollouts);
     const failures = await openLineWriter(paths.failures, {...options, append});
-    return sinkOf(rollouts, failures, options.redact);
+    return new ChainedSink(sinkOf(rollouts, failures, redact), chain);
   } catch (error) {
-    await rollouts.close();
+    for (const each of opened) await each.close().catch(() => undefined);
     throw error;
   }
+}
+
+class ChainedSink implements FileSink {
+  readonly #sink: Sink;
+  readonly #chain: ChainWriter | undefined;
+  #isSafe = false;
+
+  constructor(sink: Sink, chain: ChainWriter | undefined) {
+    this.#sink = sink;
+    this.#chain = chain;
+  }
+
+  get chainHead(): Checkpoint | undefined {
+    return this.#isSafe ? this.#chain?.head : undefined;
+  }
+
+  write(outcome: Outcome): Promise<void> | undefined {
+    return this.#sink.write(outcome);
+  }
+
+  /** The output first: its last lines belong to the last checkpoint. */
+  async close(): Promise<void> {
+    const closed = [await settled(this.#sink.close()), await settled(this.#chain?.close())];
+    for (const result of closed) if (result.status === 'rejected') throw result.reason;
+    this.#isSafe = true;
+  }
+}
+
+async function settled(ending: Promise<void> | undefined): Promise<PromiseSettledResult<unknown>> {
+  const [result] = await Promise.allSettled([ending]);
+  return result;
 }
 
 /** Completed rollouts onto a stream, for `--output -`. Failed ones have no file then; the summary tells them. */

@@ -1,28 +1,40 @@
+import {createHash} from 'node:crypto';
 import {rename, rm} from 'node:fs/promises';
 import type {Batches} from '../core/batches.ts';
 import type {Clock} from '../core/clock.ts';
 import {openLineWriter} from '../runtime/line-writer.ts';
 import {storeError} from '../runtime/store-error.ts';
 
+export interface WrittenLines {
+  readonly count: number;
+  /** Hexadecimal. */
+  readonly sha256: string;
+}
+
 /**
- * Writes lines to `path`, which appears only when all of them are in it and safe. Returns how many there were. Fails with
- * `ERR_STORE_WRITE`, or as `lines` fails, and leaves nothing behind then.
+ * Writes lines to `path`, which appears only when all of them are in it and safe. Returns how many there were, and the
+ * file's SHA-256. Fails with `ERR_STORE_WRITE`, or as `lines` fails, and leaves nothing behind then.
  */
-export async function writeLines(path: string, lines: Batches<string>, clock: Clock): Promise<number> {
+export async function writeLines(path: string, lines: Batches<string>, clock: Clock): Promise<WrittenLines> {
   const unfinished = `${path}.unfinished`;
   try {
     await rm(unfinished, {force: true});
-    const count = await writeAll(unfinished, lines, clock);
+    const written = await writeAll(unfinished, lines, clock);
     await rename(unfinished, path);
-    return count;
+    return written;
   } catch (error) {
     await rm(unfinished, {force: true}).catch(() => undefined);
     throw isErrno(error) ? storeError(path, error) : error;
   }
 }
 
-async function writeAll(path: string, lines: Batches<string>, clock: Clock): Promise<number> {
-  const writer = await openLineWriter(path, {clock, append: false});
+async function writeAll(path: string, lines: Batches<string>, clock: Clock): Promise<WrittenLines> {
+  const hash = createHash('sha256');
+  const observer = {
+    appended: (bytes: Buffer) => void hash.update(bytes),
+    synced: () => undefined,
+  };
+  const writer = await openLineWriter(path, {clock, append: false, observer});
   let count = 0;
   let failed = true;
   try {
@@ -38,7 +50,7 @@ async function writeAll(path: string, lines: Batches<string>, clock: Clock): Pro
     if (failed) await writer.close().catch(() => undefined);
   }
   await writer.close();
-  return count;
+  return {count, sha256: hash.digest('hex')};
 }
 
 function isErrno(error: unknown): boolean {

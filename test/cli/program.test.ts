@@ -19,6 +19,7 @@ function fakeActions() {
     status: record('status', 0),
     aggregate: record('aggregate', 0),
     profile: record('profile', 0),
+    verify: record('verify', 3),
   };
   return {actions, calls};
 }
@@ -47,6 +48,15 @@ describe('the command line', () => {
         },
       },
     ]);
+  });
+
+  it('hands the output to verify', async () => {
+    const {actions, calls} = fakeActions();
+    expect(await runCommandLine(['verify', 'out.jsonl', '--json'], captureIo(), actions)).toBe(3);
+    expect(calls).toMatchObject([
+      {command: 'verify', invocation: {flags: {json: true}, overrides: [], paths: ['out.jsonl']}},
+    ]);
+    expect(await runCommandLine(['verify'], captureIo(), actions)).toBe(2);
   });
 
   it('keeps what stands behind the dashes of run for the command there, flags and all', async () => {

@@ -4,7 +4,7 @@ import {runLocally} from '../../src/collect/run-rollout.ts';
 import {limitTime} from '../../src/collect/time-limit.ts';
 import {CancellationSource} from '../../src/core/cancellation.ts';
 import {CallError, type CallErrorOptions, CancelledError} from '../../src/core/errors.ts';
-import type {Agent, Judge} from '../../src/core/ports.ts';
+import type {Agent, DispatchJournal, Judge} from '../../src/core/ports.ts';
 import type {Outcome, Rollout} from '../../src/core/rollout.ts';
 import {createFakeClock} from '../helpers/fake-clock.ts';
 
@@ -21,10 +21,19 @@ interface Scene {
   readonly agent?: Agent;
   readonly judge?: Judge;
   readonly write?: (outcome: Outcome) => Promise<void>;
+  readonly dispatched?: DispatchJournal;
 }
 
 /** Starts a collection of `rows` rollouts under virtual time, each call of the default agent taking 100 ms. */
-function startScene({rows = 5, concurrency = 2, answeredBefore = false, agent, judge, write}: Scene) {
+function startScene({
+  rows = 5,
+  concurrency = 2,
+  answeredBefore = false,
+  agent,
+  judge,
+  write,
+  dispatched,
+}: Scene) {
   const clock = createFakeClock();
   const drain = new CancellationSource();
   const abort = new CancellationSource();
@@ -43,7 +52,7 @@ function startScene({rows = 5, concurrency = 2, answeredBefore = false, agent, j
   const end = collectRollouts(
     rollouts(rows),
     {concurrency, answeredBefore, drain, abort},
-    {runnerOf: () => runner, sink},
+    {runnerOf: () => runner, sink, dispatched},
     {onStart: () => undefined, onOutcome: (outcome) => seen.push(outcome)},
   ).catch((error: unknown) => error);
   return {clock, drain, abort, written, seen, end: end as Promise<CollectEnd>};
@@ -70,6 +79,39 @@ describe('a collection', () => {
     expect(written.map(({rollout}) => rollout.id.taskIndex).sort()).toEqual([0, 1, 2, 3, 4, 5, 6]);
     expect(seen).toEqual(written);
     expect(clock.pendingTimers).toBe(0);
+  });
+
+  it('sends nothing for a rollout before its begin is noted', async () => {
+    const order: string[] = [];
+    const agent: Agent = ({id}) => {
+      order.push(`sent ${id.taskIndex}`);
+      return Promise.resolve(answer);
+    };
+    const clock = createFakeClock();
+    const dispatched: DispatchJournal = {
+      async begin({id}) {
+        await new Promise<void>((resolve) => clock.setTimer(10, resolve));
+        order.push(`noted ${id.taskIndex}`);
+      },
+    };
+    const {end} = startScene({rows: 2, concurrency: 2, agent, dispatched});
+    await clock.advance(100);
+    expect(await end).toEqual({kind: 'complete'});
+    expect(order.toSorted()).toEqual(['noted 0', 'noted 1', 'sent 0', 'sent 1']);
+    for (const task of [0, 1])
+      expect(order.indexOf(`noted ${task}`)).toBeLessThan(order.indexOf(`sent ${task}`));
+  });
+
+  it('ends when nothing can be noted, and has sent nothing', async () => {
+    const full = new Error('the disk is full');
+    let sent = 0;
+    const agent: Agent = () => {
+      sent++;
+      return Promise.resolve(answer);
+    };
+    const {end} = startScene({agent, dispatched: {begin: () => Promise.reject(full)}});
+    expect(await end).toBe(full);
+    expect(sent).toBe(0);
   });
 
   it('goes on when one rollout fails', async () => {

@@ -39,6 +39,7 @@ describe('collect-rollouts', () => {
       'model.yaml',
       'out.jsonl',
       'out_aggregate_metrics.json',
+      'out_chain.jsonl',
       'out_failures.jsonl',
       'out_manifest.json',
       'out_materialized_inputs.jsonl',

@@ -40,6 +40,38 @@ describe('openLineWriter', () => {
     expect(await readFile(folder.file('out'), 'utf8')).toBe('old\nnew\n');
   });
 
+  it('makes what was written safe within a second, whether or not more is written', async () => {
+    await using folder = await createTempFolder();
+    const clock = createFakeClock();
+    const told: string[] = [];
+    const [appended, synced] = [createSignal(), createSignal()];
+    const writer = await openLineWriter(folder.file('out'), {
+      clock,
+      append: false,
+      observer: {
+        appended(bytes, lines) {
+          told.push(`${lines}: ${bytes.toString()}`);
+          appended.tell();
+        },
+        synced() {
+          told.push('safe');
+          synced.tell();
+        },
+      },
+    });
+    await writer.write('a');
+    await writer.write('ü');
+    await clock.advance(50);
+    await appended.told;
+    await clock.advance(999);
+    expect(told).toEqual(['2: a\nü\n']);
+    await clock.advance(1);
+    await synced.told;
+    expect(told).toEqual(['2: a\nü\n', 'safe']);
+    expect(clock.pendingTimers).toBe(0);
+    await writer.close();
+  });
+
   it('refuses to start anew on a file that holds something, and leaves it as it is', async () => {
     await using folder = await createTempFolder();
     await writeFile(folder.file('out'), 'old\n');
@@ -150,6 +182,14 @@ describe('createStreamWriter', () => {
     });
   });
 });
+
+function createSignal(): {readonly told: Promise<void>; readonly tell: () => void} {
+  let tell = (): void => undefined;
+  const told = new Promise<void>((resolve) => {
+    tell = resolve;
+  });
+  return {told, tell: () => tell()};
+}
 
 /** A stream whose writes end only when told; from then on each ends at once. */
 function createSlowStream(): {

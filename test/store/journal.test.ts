@@ -96,7 +96,9 @@ describe('readJournal', () => {
     expect(await readFile(output.paths.output, 'utf8')).toBe(`${done(0)}\n`);
   });
 
-  it('resumes to the same set from a file that is cut at any byte of its last three lines', async () => {
+  it('resumes to the same set from a file that is cut at any byte of its last three lines', {
+    timeout: 60_000,
+  }, async () => {
     await using folder = await createTempFolder();
     const paths = outputPaths(folder.file('out.jsonl'));
     const plan = [0, 1, 2, 3, 4].map((task) => rolloutOf(task, 0, {members: '"q":"ü"'}));

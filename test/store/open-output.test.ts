@@ -89,7 +89,7 @@ describe('openOutput', () => {
     const aside = 'out.2026-11-21T23-06-07Z';
     expect(files.get(`${aside}.jsonl`)).toBe('"first"\n');
     expect(files.get(`${aside}-2.jsonl`)).toBe('"second"\n');
-    expect(Object.values(outputPaths(folder.file(`${aside}.jsonl`))).filter(existsSync)).toHaveLength(4);
+    expect(Object.values(outputPaths(folder.file(`${aside}.jsonl`))).filter(existsSync)).toHaveLength(6);
     expect(files.has('out.jsonl')).toBe(false);
   });
 
@@ -157,6 +157,8 @@ describe('openOutput', () => {
       'out_failures.jsonl',
       'out_manifest.json',
       'out_materialized_inputs.jsonl',
+      'out_chain.jsonl',
+      'out_dispatched.jsonl',
     ]) {
       await writeFile(folder.file(`a/b/${name}`), name.includes('_m') ? 'x' : '');
     }
@@ -194,6 +196,8 @@ async function writeEarlier(folder: TempFolder, {output = '', failures = ''}): P
   await writeFile(paths.output, output);
   await writeFile(paths.failures, failures);
   await writeFile(paths.materialized, '{}\n');
+  await writeFile(paths.chain, '');
+  await writeFile(paths.dispatched, '');
   await writeManifest(paths.manifest, {fingerprint: settings, about: {}, runs: []}, (text) => text);
 }
 

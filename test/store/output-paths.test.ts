@@ -15,6 +15,8 @@ describe('outputPaths', () => {
       materialized: `${stem}_materialized_inputs.jsonl`,
       manifest: `${stem}_manifest.json`,
       metrics: `${stem}_aggregate_metrics.json`,
+      chain: `${stem}_chain.jsonl`,
+      dispatched: `${stem}_dispatched.jsonl`,
       lock: `${stem}_output.lock`,
     });
   });

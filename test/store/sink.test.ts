@@ -1,4 +1,5 @@
-import {readFile, writeFile} from 'node:fs/promises';
+import {createHash} from 'node:crypto';
+import {mkdir, readFile, rm, writeFile} from 'node:fs/promises';
 import {Writable} from 'node:stream';
 import {describe, expect, it} from 'vitest';
 import {encodeFailure, encodeRollout} from '../../src/store/encode-record.ts';
@@ -21,6 +22,26 @@ describe('openSink', () => {
     await sink.close();
     expect(await readFile(paths.output, 'utf8')).toBe(`${encodeRollout(done)}\n`);
     expect(await readFile(paths.failures, 'utf8')).toBe(`${encodeFailure(failed)}\n`);
+  });
+
+  it('has a checkpoint of the output’s lines when all is closed, and none after a failure', async () => {
+    await using folder = await createTempFolder();
+    const paths = outputPaths(folder.file('sub/out.jsonl'));
+    const options = {paths, clock: createFakeClock(), redact: same, append: true};
+    await mkdir(folder.file('sub'));
+    const sink = await openSink(options);
+    await sink.write(completedOutcome(rolloutOf(0)));
+    expect(sink.chainHead).toBeUndefined();
+    await sink.close();
+    const text = await readFile(paths.output);
+    const sha256 = createHash('sha256').update(Buffer.alloc(32)).update(text).digest('hex');
+    expect(sink.chainHead).toEqual({lines: 1, bytes: text.length, sha256});
+    expect(await readFile(paths.chain, 'utf8')).toBe(`${JSON.stringify(sink.chainHead)}\n`);
+    const failing = await openSink({...options, chainHead: sink.chainHead});
+    await failing.write(completedOutcome(rolloutOf(1)));
+    await rm(folder.file('sub'), {recursive: true});
+    await expect(failing.close()).rejects.toMatchObject({code: 'ERR_STORE_WRITE'});
+    expect(failing.chainHead).toBeUndefined();
   });
 
   it('makes both files even if they stay empty, and takes secrets out', async () => {

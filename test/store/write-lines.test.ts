@@ -1,3 +1,4 @@
+import {createHash} from 'node:crypto';
 import {readdir, readFile, writeFile} from 'node:fs/promises';
 import {describe, expect, it} from 'vitest';
 import type {Batches} from '../../src/core/batches.ts';
@@ -10,9 +11,11 @@ describe('writeLines', () => {
     await using folder = await createTempFolder();
     await writeFile(folder.file('m.jsonl.unfinished'), 'half');
     await writeFile(folder.file('m.jsonl'), 'old');
-    const count = await writeLines(folder.file('m.jsonl'), linesOf(200), createFakeClock());
+    const {count, sha256} = await writeLines(folder.file('m.jsonl'), linesOf(200), createFakeClock());
     expect(count).toBe(200);
-    expect((await readFile(folder.file('m.jsonl'), 'utf8')).split('\n')).toHaveLength(201);
+    const text = await readFile(folder.file('m.jsonl'), 'utf8');
+    expect(text.split('\n')).toHaveLength(201);
+    expect(sha256).toBe(createHash('sha256').update(text).digest('hex'));
     expect(await readdir(folder.path)).toEqual(['m.jsonl']);
   });
 

@@ -1,0 +1,46 @@
+import type {JsonObject} from '../core/json.ts';
+import type {LineRange} from '../store/chain-check.ts';
+import type {Journal} from '../store/journal.ts';
+import type {OpenOutput} from '../store/open-output.ts';
+import type {UnrecordedRollouts} from './unrecorded-rollouts.ts';
+
+/** What people are told of an output before it is gone on with, a sentence each. */
+export function noticesOf(
+  {tornLines, duplicates, unidentified, chain}: Journal,
+  {movedTo}: Pick<OpenOutput, 'movedTo'>,
+  unrecorded: UnrecordedRollouts,
+): readonly string[] {
+  const changed = chain?.changed ?? [];
+  const lost = chain?.lostLines ?? 0;
+  return [
+    movedTo === undefined ? '' : `what was there is now ${movedTo}`,
+    tornLines === 0
+      ? ''
+      : `${String(tornLines)} line(s) torn by a kill were cut off; their rollouts are owed again`,
+    lost === 0
+      ? ''
+      : `${String(lost)} line(s) that had been written are gone, after a loss of power or by another hand; their rollouts are owed again`,
+    changed.length === 0
+      ? ''
+      : `the output was changed since it was written, within lines ${rangesOf(changed)}: it is gone on with as it is, and verify will say so`,
+    duplicates === 0 ? '' : `${String(duplicates)} record(s) repeat an identity and do not count`,
+    unidentified === 0 ? '' : `${String(unidentified)} record(s) have no indices and do not count`,
+    unrecorded.notice() ?? '',
+  ].filter((notice) => notice !== '');
+}
+
+/** The same of the hash over its lines, for the manifest; undefined where it reached to the end of the output. */
+export function goneOnWith({chain}: Journal): JsonObject | undefined {
+  if (chain === undefined) return undefined;
+  const {foundLines, lostLines, changed} = chain;
+  if (foundLines === 0 && lostLines === 0 && changed.length === 0) return undefined;
+  const ranges = changed.slice(0, keptRanges).map(({from, to}) => [from, to]);
+  return {lines_found: foundLines, lines_lost: lostLines, lines_changed: ranges};
+}
+
+const keptRanges = 100;
+
+function rangesOf(ranges: readonly LineRange[]): string {
+  const named = ranges.slice(0, 5).map(({from, to}) => `${String(from)} to ${String(to)}`);
+  return named.join(', ') + (ranges.length > 5 ? ' and others' : '');
+}
