@@ -4,7 +4,7 @@ import {parseExactJson} from '../core/exact-json.ts';
 import type {JsonObject} from '../core/json.ts';
 import type {Sink} from '../core/ports.ts';
 import type {Workload} from '../core/prompt-size.ts';
-import type {Rollout} from '../core/rollout.ts';
+import type {Outcome, Rollout} from '../core/rollout.ts';
 import type {MaterializedRow} from '../dataset/materialize-rows.ts';
 import {readMaterialized} from '../dataset/read-materialized.ts';
 import type {MetricsFold} from '../metrics/metrics-fold.ts';
@@ -60,8 +60,8 @@ export interface RunOutputOptions {
   readonly onEarlier?: EarlierRecords | undefined;
   /** What is known of the deployments' limits by now, for the manifest. */
   readonly limitHistory: () => readonly JsonObject[];
-  /** Told at once when nothing can be kept any more. */
-  readonly onStorageFailure: (error: Error) => void;
+  /** Told at once when rollouts of that status cannot be kept any more. */
+  readonly onStorageFailure: (error: Error, lost: Outcome['status']) => void;
   /** Cancelled: stops reading and materialising, with its reason. */
   readonly abort: Cancellation;
 }

@@ -1,4 +1,4 @@
-import {type FileHandle, open, stat} from 'node:fs/promises';
+import {open, stat} from 'node:fs/promises';
 import type {Writable} from 'node:stream';
 import type {Clock} from '../core/clock.ts';
 import {BatchBuffer} from './batch-buffer.ts';
@@ -26,6 +26,17 @@ export interface LineWriterOptions {
 export interface FileWriterOptions extends LineWriterOptions {
   /** Goes on at the end of what is there; without it the file must be empty or not there. */
   readonly append: boolean;
+  /** Opens the file for appending; Node's own way if not given. */
+  readonly openFile?: ((path: string) => Promise<AppendableFile>) | undefined;
+}
+
+/** What of an open file the writer uses: Node's `FileHandle`. */
+export interface AppendableFile {
+  stat(): Promise<{readonly size: number; readonly ino: number; isFile(): boolean}>;
+  appendFile(bytes: Buffer): Promise<void>;
+  datasync(): Promise<void>;
+  truncate(length: number): Promise<void>;
+  close(): Promise<void>;
 }
 
 /** What a writer puts its batches into. */
@@ -46,7 +57,8 @@ const syncEveryMs = 1_000;
 /** Opens a file for appending lines. Fails with `ERR_STORE_WRITE`. */
 export async function openLineWriter(path: string, options: FileWriterOptions): Promise<LineWriter> {
   try {
-    const handle = await open(path, 'a');
+    const {openFile = openToAppend} = options;
+    const handle = await openFile(path);
     const stats = await handle.stat();
     const {size} = stats;
     if (!options.append && size > 0) {
@@ -66,6 +78,10 @@ export async function openLineWriter(path: string, options: FileWriterOptions): 
 /** The same onto a stream, for example standard output; closing leaves the stream open. */
 export function createStreamWriter(stream: Writable, name: string, options: LineWriterOptions): LineWriter {
   return new BatchingWriter(new StreamTarget(stream), name, options);
+}
+
+function openToAppend(path: string): Promise<AppendableFile> {
+  return open(path, 'a');
 }
 
 class BatchingWriter implements LineWriter {
@@ -175,11 +191,11 @@ class BatchingWriter implements LineWriter {
 
 class FileTarget implements Target {
   readonly #path: string;
-  readonly #handle: FileHandle;
+  readonly #handle: AppendableFile;
   /** How far the file holds whole batches. */
   #goodBytes: number;
 
-  constructor(path: string, handle: FileHandle, size: number) {
+  constructor(path: string, handle: AppendableFile, size: number) {
     this.#path = path;
     this.#handle = handle;
     this.#goodBytes = size;
@@ -220,9 +236,9 @@ class FileTarget implements Target {
 
 /** A pipe or a device: what went in is gone, so there is nothing to make safe or to take back. */
 class DeviceTarget implements Target {
-  readonly #handle: FileHandle;
+  readonly #handle: AppendableFile;
 
-  constructor(handle: FileHandle) {
+  constructor(handle: AppendableFile) {
     this.#handle = handle;
   }
 

@@ -1,9 +1,9 @@
 import {readFile} from 'node:fs/promises';
-import writeFileAtomic from 'write-file-atomic';
 import {type Problem, RollcallError} from '../core/errors.ts';
 import {isJsonObject, type JsonObject, type JsonValue} from '../core/json.ts';
 import type {Redact} from '../core/ports.ts';
 import {storeError} from '../runtime/store-error.ts';
+import {writeWholeFile} from '../runtime/write-whole-file.ts';
 
 /** What an output was made from and by what; written in snake_case to `STEM_manifest.json`. */
 export interface Manifest {
@@ -52,11 +52,7 @@ export async function writeManifest(path: string, manifest: Manifest, redact: Re
       ...(deployments === undefined ? {} : {deployments}),
     })),
   };
-  try {
-    await writeFileAtomic(path, redact(`${JSON.stringify(encoded, undefined, 2)}\n`));
-  } catch (error) {
-    throw storeError(path, error);
-  }
+  await writeWholeFile(path, redact(`${JSON.stringify(encoded, undefined, 2)}\n`));
 }
 
 /** One problem for each key in which two fingerprints differ, with both values: `before` is the output's, `after` this run's. */
