@@ -184,6 +184,7 @@ async function openOutputOf(
     fingerprint: await fingerprintOfRun(prepared, environment),
     overwrite: request.overwrite,
     retryFailed: request.retryFailed,
+    retryKind: request.retryKind,
     maxAttempts: config.collect.maxAttempts,
     inputPath: paths.input === '-' ? undefined : paths.input,
     about: {input: paths.input, rows, tasks, rollouts},

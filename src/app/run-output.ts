@@ -18,6 +18,7 @@ import {type OutputPaths, outputPaths} from '../store/output-paths.ts';
 import {owedRollouts} from '../store/owed-rollouts.ts';
 import {createStreamSink, openSink} from '../store/sink.ts';
 import {writeLines} from '../store/write-lines.ts';
+import {compareMaterialized} from './compare-materialized.ts';
 import type {AppEnvironment} from './environment.ts';
 import {type Standing, StandingTally} from './standing.ts';
 import {writeMetrics} from './write-metrics.ts';
@@ -49,6 +50,7 @@ export interface RunOutputOptions {
   readonly fingerprint: JsonObject;
   readonly overwrite: boolean;
   readonly retryFailed: boolean;
+  readonly retryKind: string | undefined;
   readonly maxAttempts: number;
   readonly inputPath: string | undefined;
   readonly about: JsonObject;
@@ -74,7 +76,10 @@ export async function openRunOutput(
 ): Promise<RunOutput> {
   const paths = outputPaths(path);
   const {fingerprint, overwrite, inputPath} = options;
-  const held = await openOutput(paths, {fingerprint, overwrite, inputPath, clock: environment.clock});
+  const held = await openOutput(paths, {
+    ...{fingerprint, overwrite, inputPath, clock: environment.clock},
+    compareRows: (materialized) => compareMaterialized(materialized, options.rows()),
+  });
   try {
     return await startOn(paths, held, options, environment);
   } catch (error) {
@@ -113,6 +118,7 @@ async function startOn(
   const {metrics, summary, maxAttempts, retryFailed, limitHistory, onStorageFailure, onEarlier, abort} =
     options;
   const journal = await readJournal(paths, {
+    failureKind: options.retryKind,
     onRecord(record) {
       throwIfCancelled(abort);
       const facts = factsOfRecord(record);
@@ -152,7 +158,7 @@ async function startOn(
     },
     async abandon(exitCode) {
       await sink.close();
-      if (held.resumed !== undefined) await endManifest(exitCode);
+      if (held.resumed !== undefined || held.adopted) await endManifest(exitCode);
       await held.abandon();
     },
     async release(exitCode) {
@@ -193,14 +199,20 @@ async function materialize(
 
 async function beginManifest(
   paths: OutputPaths,
-  {resumed}: OpenOutput,
+  {resumed, adopted}: OpenOutput,
   {fingerprint, about}: RunOutputOptions,
   {clock, redactor}: AppEnvironment,
 ): Promise<Manifest> {
+  const startedAt = new Date(clock.now()).toISOString();
+  const adoptedAt = adopted ? startedAt : resumed?.about['adopted_at'];
   const manifest: Manifest = {
     fingerprint,
-    about: {...about, rollcall_version: packageVersion()},
-    runs: [...(resumed?.runs ?? []), {startedAt: new Date(clock.now()).toISOString()}],
+    about: {
+      ...about,
+      rollcall_version: packageVersion(),
+      ...(adoptedAt === undefined ? {} : {adopted_at: adoptedAt}),
+    },
+    runs: [...(resumed?.runs ?? []), {startedAt}],
   };
   await writeManifest(paths.manifest, manifest, redactor.redact);
   return manifest;
@@ -255,8 +267,15 @@ function filesOf({output, failures, materialized, manifest, metrics}: OutputPath
   ];
 }
 
-function noticesOf({tornLines, duplicates, unidentified}: Journal, {movedTo}: OpenOutput): readonly string[] {
+const adoptedNotice =
+  'what is there has no manifest of ours and is gone on with, since its rows are the same; whether model, judge and settings were, nobody can tell';
+
+function noticesOf(
+  {tornLines, duplicates, unidentified}: Journal,
+  {movedTo, adopted}: OpenOutput,
+): readonly string[] {
   return [
+    adopted ? adoptedNotice : '',
     movedTo === undefined ? '' : `what was there is now ${movedTo}`,
     tornLines === 0
       ? ''
