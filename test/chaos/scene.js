@@ -72,7 +72,8 @@ function modelOf(deployment) {
         openai_model: deployment,
         default_query: {'api-version': '2024-10-21'},
         num_concurrent_requests: concurrency,
-        timeouts: {first_byte_s: 0.6, idle_s: 0.6, call_s: 2},
+        // Long enough for a machine that is busy with other things, short enough for calls that hang.
+        timeouts: {first_byte_s: 2, idle_s: 2, call_s: 4},
         // Two tries, so that some rollouts fail and are owed again.
         retry: {max_tries: 2, base_delay_s: 0.02, max_delay_s: 0.05},
       },
@@ -108,7 +109,7 @@ const faults = [
   {kind: 'malformed_json', probability: 0.05},
   {kind: 'empty_body', probability: 0.03},
   {kind: 'html', probability: 0.03},
-  {kind: 'hang', probability: 0.02},
+  {kind: 'hang', probability: 0.005},
   {kind: 'slow', factor: 5, probability: 0.05},
 ];
 

@@ -1,7 +1,10 @@
 import {readFile, rm, writeFile} from 'node:fs/promises';
-import {describe, expect, it} from 'vitest';
+import {describe, expect, it, vi} from 'vitest';
 import type {JsonObject} from '../../src/core/json.ts';
 import {identities, setUpWorkplace, type Workplace} from './workplace.ts';
+
+// Each of these starts the program several times.
+vi.setConfig({testTimeout: 120_000});
 
 const question = (index: number): JsonObject => ({
   responses_create_params: {input: [{role: 'user', content: `Say ${String(index)}. €`}]},

@@ -1,7 +1,10 @@
 import {readFile, utimes, writeFile} from 'node:fs/promises';
-import {describe, expect, it} from 'vitest';
+import {describe, expect, it, vi} from 'vitest';
 import {ownIdentity} from '../../src/runtime/process-identity.ts';
 import {identities, numberedRows, setUpWorkplace} from './workplace.ts';
+
+// Each of these starts the program several times.
+vi.setConfig({testTimeout: 120_000});
 
 const zeroTo = (count: number): readonly string[] =>
   Array.from({length: count}, (_, index) => `${String(index)}:0`);

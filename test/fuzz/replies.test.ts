@@ -283,7 +283,7 @@ it(
     fc.assert(
       fc.property(bodies, headers, fc.integer({min: 300, max: 599}), (text, replied, status) => {
         const failed = toCallError({status, headers: replied, body: Buffer.from(text)}, context);
-        return failed.code.startsWith('ERR_MODEL') && !(Number(failed.retryAfterMs ?? 0) < 0);
+        return failed.code.startsWith('ERR_MODEL') && !((failed.retryAfterMs ?? 0) < 0);
       }),
       cases(200),
     );
