@@ -85,9 +85,10 @@ async function runPrepared(
   exitCodes: ExitCodes,
 ): Promise<CollectReport> {
   const {config, used, survey, beganAtMs} = prepared;
-  const {clock, awake, logger} = environment;
+  const {clock, awake} = environment;
   const models = modelsOf(used, config);
-  using stopStarting = drainOf(drain);
+  using stopStarting = childOf(drain);
+  using stopRunning = childOf(abort);
   const firstCalls = config.collect.deadline === undefined ? undefined : new FirstCalls(stopStarting);
   await using simulators = await openSimulators(config, simulatorNamesOf(models), environment);
   const simulatorUrls = simulators.urls;
@@ -101,13 +102,13 @@ async function runPrepared(
   const forecast = createRunForecast(clock);
   const folds = {metrics: createMetricsFold(), summary: createRunSummary(), forecast};
   const onEarlier = earlierRecordsFor(limits, forecast);
-  const onStorageFailure = (error: Error): void => stopStarting.cancel(error);
+  const onStorageFailure = storageFailureStops(stopStarting, stopRunning);
   const limitHistory = (): readonly JsonObject[] => deployments.uses().map(limitHistoryToJson);
   const termsOf = (agentName: string): AgentTerms | undefined => terms.get(agentName);
-  const runHooks = {...folds, limitHistory, abort, onStorageFailure, onEarlier, termsOf};
-  const output = await openOutputOf(prepared, runHooks, environment);
+  const hooks = {...folds, limitHistory, abort, onStorageFailure, onEarlier, termsOf};
+  const output = await openOutputOf(prepared, hooks, environment);
   try {
-    for (const notice of output.notices) logger.info(notice);
+    for (const notice of output.notices) environment.logger.info(notice);
     const work = output.work ?? survey.work;
     forecast.expect(work);
     const counts = liveCounts(output.standing.owed, forecast);
@@ -120,7 +121,7 @@ async function runPrepared(
         concurrency: config.collect.numSamplesInParallel ?? width,
         answeredBefore: output.standing.done > 0,
         drain: stopStarting,
-        abort,
+        abort: stopRunning,
       },
       {runnerOf: limits.runners(runnerOf), sink: output.sink, dispatched: output.dispatched},
       observerOf(counts, folds),
@@ -142,10 +143,21 @@ function hasCutOff({kind}: CollectEnd): boolean {
   return kind === 'aborted' || kind === 'refused';
 }
 
-/** Ends with `drain`, and may end before it; lets go of it when it is out of scope. */
-function drainOf(drain: Cancellation): CancellationSource & Disposable {
-  const source = new CancellationSource(drain);
+/** Ends with its parent, and may end before it; lets go of it when it is out of scope. */
+function childOf(parent: Cancellation): CancellationSource & Disposable {
+  const source = new CancellationSource(parent);
   return Object.assign(source, {[Symbol.dispose]: () => source.release()});
+}
+
+/** Nothing more starts. What runs is broken off if its answers would be lost, for they would still cost; without the failures file it may end. */
+function storageFailureStops(
+  starting: CancellationSource,
+  running: CancellationSource,
+): RunOutputOptions['onStorageFailure'] {
+  return (error, lost) => {
+    starting.cancel(error);
+    if (lost === 'completed') running.cancel(error);
+  };
 }
 
 /** Who learns from the records of earlier runs. */
@@ -179,6 +191,7 @@ async function openOutputOf(
     fingerprint: await fingerprintOfRun(prepared, environment),
     overwrite: request.overwrite,
     retryFailed: request.retryFailed,
+    retryKind: request.retryKind,
     maxAttempts: config.collect.maxAttempts,
     inputPath: paths.input === '-' ? undefined : paths.input,
     about: {input: paths.input, rows, tasks, rollouts},

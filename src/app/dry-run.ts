@@ -2,6 +2,7 @@ import {itemsOf} from '../core/batches.ts';
 import type {Cancellation} from '../core/cancellation.ts';
 import type {Workload} from '../core/prompt-size.ts';
 import type {RunEstimate} from '../core/run-estimate.ts';
+import {materializeRows} from '../dataset/materialize-rows.ts';
 import {readMaterialized} from '../dataset/read-materialized.ts';
 import {pathExists} from '../runtime/path-exists.ts';
 import {parseSimulatorSettings} from '../simulator/settings/parse-simulator-settings.ts';
@@ -10,6 +11,7 @@ import {peekOutput} from '../store/open-output.ts';
 import {outputPaths} from '../store/output-paths.ts';
 import {agentTermsOf} from './agent-terms.ts';
 import {checkPrices} from './check-prices.ts';
+import {compareMaterialized} from './compare-materialized.ts';
 import type {AppEnvironment} from './environment.ts';
 import {estimateRun} from './estimate-run.ts';
 import {openDeployments} from './open-deployments.ts';
@@ -78,7 +80,7 @@ async function owedOf(
   forecast: RunForecast,
   environment: AppEnvironment,
 ): Promise<Owed> {
-  const {request, config, paths, survey} = prepared;
+  const {request, config, paths, input, survey, materializing, drafts} = prepared;
   const {rollouts: wanted, work} = survey;
   const all: Owed = {standing: {wanted, done: 0, givenUp: 0, owed: wanted}, work};
   if (paths.output === '-') return all;
@@ -87,10 +89,11 @@ async function owedOf(
     fingerprint: await fingerprintOfRun(prepared, environment),
     overwrite: request.overwrite,
     inputPath: paths.input === '-' ? undefined : paths.input,
+    compareRows: (path) => compareMaterialized(path, materializeRows(input, survey, materializing, drafts)),
   });
   if (start !== 'resume' || !(await pathExists(files.materialized))) return all;
-  const journal = await readJournal(files, {readOnly: true, onRecord: forecast.addEarlier});
-  const {retryFailed} = request;
+  const {retryFailed, retryKind: failureKind} = request;
+  const journal = await readJournal(files, {readOnly: true, failureKind, onRecord: forecast.addEarlier});
   const tally = new StandingTally(journal, {retryFailed, maxAttempts: config.collect.maxAttempts});
   let rows = 0;
   for await (const row of itemsOf(readMaterialized(files.materialized))) {

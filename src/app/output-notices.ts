@@ -4,15 +4,19 @@ import type {Journal} from '../store/journal.ts';
 import type {OpenOutput} from '../store/open-output.ts';
 import type {UnrecordedRollouts} from './unrecorded-rollouts.ts';
 
+const adoptedNotice =
+  'what is there has no manifest of ours and is gone on with, since its rows are the same; whether model, judge and settings were, nobody can tell';
+
 /** What people are told of an output before it is gone on with, a sentence each. */
 export function noticesOf(
   {tornLines, duplicates, unidentified, chain}: Journal,
-  {movedTo}: Pick<OpenOutput, 'movedTo'>,
+  {movedTo, adopted}: Pick<OpenOutput, 'movedTo' | 'adopted'>,
   unrecorded: UnrecordedRollouts,
 ): readonly string[] {
   const changed = chain?.changed ?? [];
   const lost = chain?.lostLines ?? 0;
   return [
+    adopted ? adoptedNotice : '',
     movedTo === undefined ? '' : `what was there is now ${movedTo}`,
     tornLines === 0
       ? ''

@@ -19,6 +19,8 @@ import {openRunInput, pathsOf, planMaterializing, type RunPaths} from './plan-in
 export interface CollectRequest extends ConfigSources {
   readonly overwrite: boolean;
   readonly retryFailed: boolean;
+  /** Only those whose last failure is of this class or code; undefined: all that failed. */
+  readonly retryKind: string | undefined;
 }
 
 /** A collection whose configuration and rows are checked; nothing is opened but its input. */

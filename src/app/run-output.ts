@@ -1,11 +1,12 @@
 import type {AgentTerms} from '../budget/agent-terms.ts';
 import {type Batches, itemsOf, mapBatches} from '../core/batches.ts';
 import {type Cancellation, throwIfCancelled} from '../core/cancellation.ts';
+import type {Clock} from '../core/clock.ts';
 import {parseExactJson} from '../core/exact-json.ts';
 import {asString, type JsonObject} from '../core/json.ts';
 import type {DispatchJournal, Sink} from '../core/ports.ts';
 import type {Workload} from '../core/prompt-size.ts';
-import type {Rollout} from '../core/rollout.ts';
+import type {Outcome, Rollout} from '../core/rollout.ts';
 import type {MaterializedRow} from '../dataset/materialize-rows.ts';
 import {readMaterialized} from '../dataset/read-materialized.ts';
 import type {MetricsFold} from '../metrics/metrics-fold.ts';
@@ -19,6 +20,7 @@ import {type OutputPaths, outputPaths} from '../store/output-paths.ts';
 import {owedRollouts} from '../store/owed-rollouts.ts';
 import {createStreamSink, openSink} from '../store/sink.ts';
 import {writeLines} from '../store/write-lines.ts';
+import {compareMaterialized} from './compare-materialized.ts';
 import type {AppEnvironment} from './environment.ts';
 import {goneOnWith, noticesOf} from './output-notices.ts';
 import {beginManifest} from './run-manifest.ts';
@@ -55,6 +57,7 @@ export interface RunOutputOptions {
   readonly fingerprint: JsonObject;
   readonly overwrite: boolean;
   readonly retryFailed: boolean;
+  readonly retryKind: string | undefined;
   readonly maxAttempts: number;
   readonly inputPath: string | undefined;
   readonly about: JsonObject;
@@ -68,8 +71,8 @@ export interface RunOutputOptions {
   readonly onEarlier?: EarlierRecords | undefined;
   /** What is known of the deployments' limits by now, for the manifest. */
   readonly limitHistory: () => readonly JsonObject[];
-  /** Told at once when nothing can be kept any more. */
-  readonly onStorageFailure: (error: Error) => void;
+  /** Told at once when rollouts of that status cannot be kept any more. */
+  readonly onStorageFailure: (error: Error, lost: Outcome['status']) => void;
   /** Cancelled: stops reading and materialising, with its reason. */
   readonly abort: Cancellation;
 }
@@ -82,7 +85,10 @@ export async function openRunOutput(
 ): Promise<RunOutput> {
   const paths = outputPaths(path);
   const {fingerprint, overwrite, inputPath} = options;
-  const held = await openOutput(paths, {fingerprint, overwrite, inputPath, clock: environment.clock});
+  const held = await openOutput(paths, {
+    ...{fingerprint, overwrite, inputPath, clock: environment.clock},
+    compareRows: (materialized) => compareMaterialized(materialized, options.rows()),
+  });
   try {
     return await startOn(paths, held, options, environment);
   } catch (error) {
@@ -127,7 +133,7 @@ async function startOn(
   const {standing, work, rowsSha256} = await materialize(paths, found, options, environment);
   const manifest = await beginManifest(paths.manifest, {
     fingerprint: options.fingerprint,
-    about: aboutOf(options, rowsSha256),
+    about: {...aboutOf(options, rowsSha256), ...adoptionOf(held, clock)},
     earlierRuns: held.resumed?.runs ?? [],
     goneOnWith: goneOnWith(journal),
     mayBeBilledTwice: unrecorded.toJson(),
@@ -158,7 +164,7 @@ async function startOn(
       await sink.close();
       // No call could succeed: there is nothing to pay for.
       await dispatched.close(true);
-      if (held.resumed !== undefined) await endManifest(exitCode);
+      if (held.resumed !== undefined || held.adopted) await endManifest(exitCode);
       await held.abandon();
     },
     async release(exitCode) {
@@ -174,9 +180,10 @@ async function startOn(
 /** Reads what earlier runs left, and tells of each record. */
 function readEarlier(
   paths: OutputPaths,
-  {metrics, summary, onEarlier, abort}: RunOutputOptions,
+  {metrics, summary, onEarlier, abort, retryKind}: RunOutputOptions,
 ): Promise<Journal> {
   return readJournal(paths, {
+    failureKind: retryKind,
     onRecord(record) {
       throwIfCancelled(abort);
       const facts = factsOfRecord(record);
@@ -233,6 +240,12 @@ function aboutOf({about, maxAttempts}: RunOutputOptions, rowsSha256: string | un
     line_chain: 'sha256',
     rollcall_version: packageVersion(),
   };
+}
+
+/** When an output that had no manifest was first gone on with. */
+function adoptionOf({adopted, resumed}: OpenOutput, clock: Clock): JsonObject {
+  const adoptedAt = adopted ? new Date(clock.now()).toISOString() : resumed?.about['adopted_at'];
+  return adoptedAt === undefined ? {} : {adopted_at: adoptedAt};
 }
 
 /** Tells the metrics of each rollout that is wanted, so that missing ones show. Ends with the cancellation. */

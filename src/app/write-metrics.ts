@@ -10,7 +10,10 @@ import {storeError} from '../runtime/store-error.ts';
 export async function writeMetrics(path: string, metrics: MetricsFold): Promise<void> {
   const unfinished = `${path}.unfinished`;
   try {
-    await pipeline(Readable.from(renderAggregateMetrics(metrics)), createWriteStream(unfinished));
+    await pipeline(
+      Readable.from(renderAggregateMetrics(metrics)),
+      createWriteStream(unfinished, {flush: true}),
+    );
     await rename(unfinished, path);
   } catch (error) {
     await rm(unfinished, {force: true}).catch(() => undefined);

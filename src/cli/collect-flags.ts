@@ -1,6 +1,10 @@
+import {failureClasses, failureCodes, isFailureKind} from '../core/failure-kinds.ts';
 import type {JsonObject} from '../core/json.ts';
 import {FlagReader} from './flag-values.ts';
 import type {Flags} from './invocation.ts';
+
+/** What `--retry-failed` without a class means. */
+export const allFailed = 'all';
 
 /** What the flags of a command that reads configuration and input say. */
 export interface InputFlags {
@@ -15,6 +19,8 @@ export interface InputFlags {
 export interface CollectFlags extends InputFlags {
   readonly overwrite: boolean;
   readonly retryFailed: boolean;
+  /** A failure class or an error code; undefined: all that failed. */
+  readonly retryKind: string | undefined;
   readonly dryRun: boolean;
   readonly summaryJson: string | undefined;
   readonly progress: 'auto' | 'bar' | 'log' | 'json' | 'none';
@@ -102,12 +108,21 @@ export function readCollectFlags(flags: Flags): CollectFlags {
     }),
   };
   const summaryJson = reader.text('summaryJson');
+  const retryFailed = reader.text('retryFailed');
+  reader.refuseIf(
+    retryFailed !== undefined &&
+      retryFailed !== '' &&
+      retryFailed !== allFailed &&
+      !isFailureKind(retryFailed),
+    `--retry-failed=${retryFailed ?? ''} is no class of failures; there are: ${[allFailed, ...failureClasses, ...failureCodes].join(', ')}`,
+  );
   reader.finish();
   return {
     ...input,
     values: withoutAbsent(values),
     overwrite: reader.isSet('overwrite'),
-    retryFailed: reader.isSet('retryFailed'),
+    retryFailed: retryFailed !== undefined,
+    retryKind: retryFailed === allFailed ? undefined : retryFailed,
     dryRun: reader.isSet('dryRun'),
     summaryJson,
     progress: (flags['progress'] as CollectFlags['progress'] | undefined) ?? 'auto',

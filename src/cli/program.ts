@@ -54,7 +54,7 @@ export async function runCommandLine(
     };
   const program = createProgram(actions, run, io);
   try {
-    await program.parseAsync(own, {from: 'user'});
+    await program.parseAsync(own.map(withRetryClass), {from: 'user'});
     return exitCode;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.refused;
@@ -71,6 +71,11 @@ function splitChildCommand(argv: readonly string[]): {
   const isRun = argv.find((word) => !word.startsWith('-')) === 'run';
   if (dashes < 0 || !isRun) return {own: argv, child: undefined};
   return {own: argv.slice(0, dashes), child: argv.slice(dashes + 1)};
+}
+
+/** A word behind `--retry-failed` is an override, not its class: that comes with an equals sign. */
+function withRetryClass(word: string): string {
+  return word === '--retry-failed' ? '--retry-failed=all' : word;
 }
 
 type Action = (invocation: Invocation, io: Io) => Promise<number>;
@@ -248,7 +253,10 @@ function addCollectRollouts(command: Command): Command {
     .option('--no-judge', 'do not score')
     .addOption(new Option('--judge-url <url>', 'score with the /verify of that server').conflicts('judge'))
     .option('--overwrite', 'start anew; what was there is moved aside')
-    .option('--retry-failed', 'give rows that used up their attempts another try')
+    .option(
+      '--retry-failed [class]',
+      'give rows that used up their attempts another try; with =class, those that failed last like that: judge_failed, agent_request_failed, agent_run_error, or an error code',
+    )
     .option('--max-attempts <n>', 'executions of one rollout, over all resumes (default: 3)')
     .option('--max-failed <n|p%>', 'failed rollouts that still count as success (default: 0)')
     .option('--deadline <duration>', 'start nothing more after 90s, 15m, 2h, 1h30m')

@@ -1,9 +1,10 @@
 import {constants} from 'node:fs';
-import {access, mkdir, stat, writeFile} from 'node:fs/promises';
+import {access, mkdir, stat} from 'node:fs/promises';
 import {dirname} from 'node:path';
 import {RollcallError} from '../core/errors.ts';
 import {pathExists} from '../runtime/path-exists.ts';
 import {storeError} from '../runtime/store-error.ts';
+import {writeWholeFile} from '../runtime/write-whole-file.ts';
 
 /** Fails with `ERR_USAGE` where no file can be written, so that a run is not spent before that comes out. */
 export async function checkSummaryPath(path: string): Promise<void> {
@@ -15,14 +16,14 @@ export async function checkSummaryPath(path: string): Promise<void> {
   });
 }
 
-/** Writes the file, and the folders it is in where there are none. Fails with `ERR_STORE_WRITE`. */
+/** Writes the file whole or not at all, and the folders it is in where there are none. Fails with `ERR_STORE_WRITE`. */
 export async function writeSummaryFile(path: string, text: string): Promise<void> {
   try {
     await mkdir(dirname(path), {recursive: true});
-    await writeFile(path, text);
   } catch (error) {
     throw storeError(path, error);
   }
+  await writeWholeFile(path, text);
 }
 
 async function nearestFolder(folder: string): Promise<string> {

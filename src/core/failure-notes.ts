@@ -1,8 +1,6 @@
 import type {CallError} from './errors.ts';
+import type {FailureClass} from './failure-kinds.ts';
 import type {JsonObject} from './json.ts';
-
-/** NeMo Gym's `_ng_failure_class`. */
-export type FailureClass = 'judge_failed' | 'agent_request_failed' | 'agent_run_error';
 
 /**
  * What a failed attempt's record says about its failure: `_ng_failure_class`, `_ng_failure_terminal`, `_ng_failure`.

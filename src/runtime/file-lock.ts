@@ -1,5 +1,5 @@
 import {randomUUID} from 'node:crypto';
-import {writeFileSync} from 'node:fs';
+import {rmSync, writeFileSync} from 'node:fs';
 import {readFile, stat, unlink, utimes} from 'node:fs/promises';
 import type {Clock} from '../core/clock.ts';
 import {isRunning, ownIdentity, type ProcessIdentity} from './process-identity.ts';
@@ -57,6 +57,8 @@ async function create(path: string, token: string, clock: Clock): Promise<boolea
     return true;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    // A full disk makes the file and takes nothing into it: nobody could be asked about that one either.
+    rmSync(path, {force: true});
     throw error;
   }
 }

@@ -3,7 +3,7 @@ import type {Writable} from 'node:stream';
 import type {Clock} from '../core/clock.ts';
 import {BatchBuffer} from './batch-buffer.ts';
 import {storeError} from './store-error.ts';
-import {DeviceTarget, FileTarget, StreamTarget, type Target} from './write-targets.ts';
+import {type AppendableFile, DeviceTarget, FileTarget, StreamTarget, type Target} from './write-targets.ts';
 
 /** Appends lines, whole and in order. After a failure it takes nothing more and every call fails alike. */
 export interface LineWriter {
@@ -36,6 +36,8 @@ export interface FileWriterOptions extends LineWriterOptions {
   /** Goes on at the end of what is there; without it the file must be empty or not there. */
   readonly append: boolean;
   readonly observer?: WriteObserver | undefined;
+  /** Opens the file for appending; Node's own way if not given. */
+  readonly openFile?: ((path: string) => Promise<AppendableFile>) | undefined;
 }
 
 const batchLines = 64;
@@ -49,7 +51,8 @@ const syncAfterMs = 1_000;
 /** Opens a file for appending lines. Fails with `ERR_STORE_WRITE`. */
 export async function openLineWriter(path: string, options: FileWriterOptions): Promise<LineWriter> {
   try {
-    const handle = await open(path, 'a');
+    const {openFile = openToAppend} = options;
+    const handle = await openFile(path);
     const stats = await handle.stat();
     const {size} = stats;
     if (!options.append && size > 0) {
@@ -69,6 +72,10 @@ export async function openLineWriter(path: string, options: FileWriterOptions): 
 /** The same onto a stream, for example standard output; closing leaves the stream open. */
 export function createStreamWriter(stream: Writable, name: string, options: LineWriterOptions): LineWriter {
   return new BatchingWriter(new StreamTarget(stream), name, options);
+}
+
+function openToAppend(path: string): Promise<AppendableFile> {
+  return open(path, 'a');
 }
 
 class BatchingWriter implements LineWriter {

@@ -17,7 +17,11 @@ export function endProcessAfter(graceMs: number, exitCode: number): void {
 
 const stopSignals: readonly StopSignal[] = ['SIGINT', 'SIGTERM'];
 
-/** Listens for SIGINT and SIGTERM; returns the way to stop listening. */
+// Without a listener the limit on file sizes (ulimit -f) kills the process; with one the write fails, as on a full disk.
+const survivedSignals: readonly NodeJS.Signals[] = process.platform === 'win32' ? [] : ['SIGXFSZ'];
+const survive = (): void => undefined;
+
+/** Listens for SIGINT and SIGTERM; returns the way to stop listening. A write beyond the limit on file sizes ends no process meanwhile. */
 export function listenForSignals({onFirst, onAgain}: SignalActions): () => void {
   let asked = false;
   const listener = (signal: StopSignal): void => {
@@ -26,7 +30,9 @@ export function listenForSignals({onFirst, onAgain}: SignalActions): () => void 
     asked = true;
   };
   for (const signal of stopSignals) process.on(signal, listener);
+  for (const signal of survivedSignals) process.on(signal, survive);
   return () => {
+    for (const signal of survivedSignals) process.off(signal, survive);
     for (const signal of stopSignals) process.off(signal, listener);
   };
 }

@@ -14,6 +14,9 @@ const hints: Readonly<Record<string, string>> = {
   EISDIR: 'That is a folder. Give the path of a file with --output.',
   EEXIST: 'A file appeared there in the meantime. Is a second program writing to this output?',
   EIO: 'The disk or the network file system failed. When it works again, run the same command again.',
+  EMFILE:
+    'The limit on open files is reached. Raise it (ulimit -n) or lower --concurrency, and run the same command again.',
+  ENFILE: 'This machine has no more open files to give. When it has, run the same command again.',
   EPIPE: 'The program that reads the output ended first.',
 };
 

@@ -1,5 +1,14 @@
-import {type FileHandle, stat} from 'node:fs/promises';
+import {stat} from 'node:fs/promises';
 import type {Writable} from 'node:stream';
+
+/** What of an open file a writer uses: Node's `FileHandle`. */
+export interface AppendableFile {
+  stat(): Promise<{readonly size: number; readonly ino: number; isFile(): boolean}>;
+  appendFile(bytes: Buffer): Promise<void>;
+  datasync(): Promise<void>;
+  truncate(length: number): Promise<void>;
+  close(): Promise<void>;
+}
 
 /** What a writer of lines puts its batches into. */
 export interface Target {
@@ -11,11 +20,11 @@ export interface Target {
 /** A regular file: what a failed write has torn is given back. */
 export class FileTarget implements Target {
   readonly #path: string;
-  readonly #handle: FileHandle;
+  readonly #handle: AppendableFile;
   /** How far the file holds whole batches. */
   #goodBytes: number;
 
-  constructor(path: string, handle: FileHandle, size: number) {
+  constructor(path: string, handle: AppendableFile, size: number) {
     this.#path = path;
     this.#handle = handle;
     this.#goodBytes = size;
@@ -56,9 +65,9 @@ export class FileTarget implements Target {
 
 /** A pipe or a device: what went in is gone, so there is nothing to make safe or to take back. */
 export class DeviceTarget implements Target {
-  readonly #handle: FileHandle;
+  readonly #handle: AppendableFile;
 
-  constructor(handle: FileHandle) {
+  constructor(handle: AppendableFile) {
     this.#handle = handle;
   }
 

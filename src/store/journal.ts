@@ -1,6 +1,6 @@
 import {appendFile, truncate} from 'node:fs/promises';
 import {RollcallError} from '../core/errors.ts';
-import type {JsonObject} from '../core/json.ts';
+import {asJsonObject, type JsonObject} from '../core/json.ts';
 import type {RolloutId} from '../core/rollout.ts';
 import {storeError} from '../runtime/store-error.ts';
 import {ChainCheck} from './chain-check.ts';
@@ -14,6 +14,8 @@ export interface JournalOptions {
   readonly onRecord?: ((record: JsonObject) => void) | undefined;
   /** Leaves the files as they are, torn ends and all: for those who only want to know. */
   readonly readOnly?: boolean | undefined;
+  /** A failure class or an error code: tells rollouts whose last failure is of it from the others. */
+  readonly failureKind?: string | undefined;
   /** Gets each failed attempt, in the file's order. */
   readonly onFailure?: ((record: JsonObject) => void) | undefined;
 }
@@ -37,6 +39,8 @@ export interface Journal {
   attempts(id: RolloutId): number;
   /** Whether an attempt failed for good. */
   isTerminal(id: RolloutId): boolean;
+  /** Whether it failed, and the last time in the way that was asked for (`failureKind`); in any way if none was. */
+  failedAsAsked(id: RolloutId): boolean;
 }
 
 /**
@@ -46,18 +50,22 @@ export interface Journal {
  */
 export async function readJournal(
   paths: OutputPaths,
-  {onRecord, onFailure, readOnly = false}: JournalOptions = {},
+  {onRecord, onFailure, failureKind, readOnly = false}: JournalOptions = {},
 ): Promise<Journal> {
-  const book = new Book();
+  const book = new Book(failureKind);
+  const misplaced: number[] = [];
   const check = readOnly ? undefined : new ChainCheck(paths.chain);
   const output = await scanRecords(
     paths.output,
-    (record) => {
-      if (book.addDone(record)) onRecord?.(record);
+    (record, {line}) => {
+      // NeMo Gym gives a failed attempt the reward 0: it may not pass for a completed one.
+      if (isFailedAttempt(record)) misplaced.push(line);
+      else if (book.addDone(record)) onRecord?.(record);
     },
     check && ((chunk) => check.take(chunk)),
   );
   if (output.damagedLines.length > 0) throw damagedRecords(paths.output, output.damagedLines);
+  if (misplaced.length > 0) throw damagedRecords(paths.output, misplaced, failedAttempts);
   const failures = await scanRecords(paths.failures, (record) => {
     book.addFailure(record);
     onFailure?.(record);
@@ -69,14 +77,20 @@ export async function readJournal(
   return book.close(tornLines, await resumeChain(paths, await check.finish()));
 }
 
-// A failed identity's number: its attempts, and a bit above them for "failed for good".
+// A failed identity's number: its attempts, and two bits above them: the last failed as was asked for, one failed for good.
+const askedBit = 2 ** 30;
 const terminalBit = 2 ** 31;
 
 class Book {
   readonly #done = new IdentityTable();
   readonly #failures = new IdentityTable();
+  readonly #failureKind: string | undefined;
   #duplicates = 0;
   #unidentified = 0;
+
+  constructor(failureKind: string | undefined) {
+    this.#failureKind = failureKind;
+  }
 
   /** Whether this is the first record of its identity. */
   addDone(record: JsonObject): boolean {
@@ -95,11 +109,13 @@ class Book {
 
   addFailure(record: JsonObject): void {
     const id = identityOf(record);
-    if (id === undefined) return;
+    // What NeMo Gym says is not to be kept counts as if it were not there.
+    if (id === undefined || Boolean(record['_ng_no_persist'])) return;
     const before = this.#failures.get(id);
-    const attempts = (before % terminalBit) + 1;
+    const attempts = (before % askedBit) + 1;
     const terminal = before >= terminalBit || Boolean(record['_ng_failure_terminal']);
-    this.#failures.set(id, attempts + (terminal ? terminalBit : 0));
+    const asked = isOfKind(record, this.#failureKind);
+    this.#failures.set(id, attempts + (asked ? askedBit : 0) + (terminal ? terminalBit : 0));
   }
 
   close(tornLines: number, chain: ResumedChain | undefined): Journal {
@@ -114,10 +130,16 @@ class Book {
       duplicates: this.#duplicates,
       unidentified: this.#unidentified,
       isDone: (id) => done.get(id) !== 0,
-      attempts: (id) => failures.get(id) % terminalBit,
+      attempts: (id) => failures.get(id) % askedBit,
       isTerminal: (id) => failures.get(id) >= terminalBit,
+      failedAsAsked: (id) => failures.get(id) % terminalBit >= askedBit,
     };
   }
+}
+
+function isOfKind(record: JsonObject, kind: string | undefined): boolean {
+  if (kind === undefined || record['_ng_failure_class'] === kind) return true;
+  return asJsonObject(record['_ng_failure'])?.['code'] === kind;
 }
 
 /** A record's identity; undefined where an index is missing or is none. */
@@ -141,14 +163,42 @@ async function mend(path: string, {tornFrom, unended}: Scan): Promise<void> {
   }
 }
 
-/** `ERR_OUTPUT_DAMAGED`: these lines of a records file are no records. */
-export function damagedRecords(path: string, lines: readonly number[]): RollcallError {
+/** Of records that NeMo Gym keeps apart from completed rollouts. */
+function isFailedAttempt(record: JsonObject): boolean {
+  return (record['_ng_failure_class'] ?? null) !== null || Boolean(record['_ng_no_persist']);
+}
+
+/** What is wrong with lines, and what to do about them. */
+export interface Damage {
+  readonly are: string;
+  readonly each: string;
+  readonly hint: string;
+}
+
+const noRecords: Damage = {
+  are: 'are no records',
+  each: 'is not a JSON object',
+  hint: 'Something else wrote to the file. Take these lines out to go on from the rest, or start anew with --overwrite.',
+};
+
+const failedAttempts: Damage = {
+  are: 'tell failed attempts, not completed rollouts',
+  each: 'has `_ng_failure_class` or `_ng_no_persist`',
+  hint: 'Move these lines to the failures file to go on from the rest, or start anew with --overwrite.',
+};
+
+/** `ERR_OUTPUT_DAMAGED`: these lines of a records file are no records, or of the wrong kind. */
+export function damagedRecords(
+  path: string,
+  lines: readonly number[],
+  {are, each, hint}: Damage = noRecords,
+): RollcallError {
   const named = lines.slice(0, 10).join(', ') + (lines.length > 10 ? ` and ${lines.length - 10} more` : '');
-  const message = `${path} has lines that are no records: ${named}`;
+  const message = `${path} has lines that ${are}: ${named}`;
   return new RollcallError(message, {
     code: 'ERR_OUTPUT_DAMAGED',
     fault: 'store',
-    hint: 'Something else wrote to the file. Take these lines out to go on from the rest, or start anew with --overwrite.',
-    problems: lines.slice(0, 100).map((line) => ({file: path, line, message: 'is not a JSON object'})),
+    hint,
+    problems: lines.slice(0, 100).map((line) => ({file: path, line, message: each})),
   });
 }

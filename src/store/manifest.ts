@@ -1,9 +1,9 @@
 import {readFile} from 'node:fs/promises';
-import writeFileAtomic from 'write-file-atomic';
 import {type Problem, RollcallError} from '../core/errors.ts';
 import {asJsonObject, isJsonObject, type JsonObject, type JsonValue} from '../core/json.ts';
 import type {Redact} from '../core/ports.ts';
 import {storeError} from '../runtime/store-error.ts';
+import {writeWholeFile} from '../runtime/write-whole-file.ts';
 import {type Checkpoint, decodeCheckpoint} from './line-chain.ts';
 
 /** What an output was made from and by what; written in snake_case to `STEM_manifest.json`. */
@@ -54,11 +54,7 @@ export async function writeManifest(path: string, manifest: Manifest, redact: Re
     fingerprint,
     runs: runs.map(encodeRun),
   };
-  try {
-    await writeFileAtomic(path, redact(`${JSON.stringify(encoded, undefined, 2)}\n`));
-  } catch (error) {
-    throw storeError(path, error);
-  }
+  await writeWholeFile(path, redact(`${JSON.stringify(encoded, undefined, 2)}\n`));
 }
 
 function encodeRun(run: ManifestRun): JsonObject {

@@ -1,7 +1,7 @@
 import {mkdir, realpath, rm, rmdir, stat} from 'node:fs/promises';
 import {dirname} from 'node:path';
 import type {Clock} from '../core/clock.ts';
-import {RollcallError} from '../core/errors.ts';
+import {type Problem, RollcallError} from '../core/errors.ts';
 import type {JsonObject} from '../core/json.ts';
 import {isRegularFile} from '../runtime/is-regular-file.ts';
 import {pathExists} from '../runtime/path-exists.ts';
@@ -10,7 +10,7 @@ import {lockOutput, type OutputLock} from './lock-output.ts';
 import {type Manifest, readManifest} from './manifest.ts';
 import {moveAside} from './move-aside.ts';
 import type {OutputPaths} from './output-paths.ts';
-import {type ExistingOutput, planStart, type StartPlan} from './plan-start.ts';
+import {type ExistingOutput, mismatchError, planStart, type StartPlan} from './plan-start.ts';
 
 export interface OpenOutputOptions {
   /** Input digest and every setting that changes answers, without secrets. */
@@ -20,12 +20,16 @@ export interface OpenOutputOptions {
   readonly clock: Clock;
   /** The input's path if it is a file: an output may not replace it. */
   readonly inputPath?: string | undefined;
+  /** In what the materialised rows at this path differ from those that the run wants; nothing if they are the same. */
+  readonly compareRows: (path: string) => Promise<readonly Problem[]>;
 }
 
 /** An output that this process holds. */
 export interface OpenOutput {
   /** The manifest of the run that this one goes on with; undefined on a fresh start. */
   readonly resumed: Manifest | undefined;
+  /** Whether the output has no manifest of ours, and is gone on with for its materialised rows' sake. */
+  readonly adopted: boolean;
   /** Whether the materialised file is there to be used. */
   readonly materialized: boolean;
   /** Where the files of an earlier output went, if they were moved aside. */
@@ -59,10 +63,13 @@ export async function openOutput(paths: OutputPaths, options: OpenOutputOptions)
 /** How a run would start on an output. Fails as `openOutput` does where it would be refused, and changes nothing. */
 export async function peekOutput(
   paths: OutputPaths,
-  {fingerprint, overwrite, inputPath}: Omit<OpenOutputOptions, 'clock'>,
-): Promise<StartPlan['start']> {
-  await refuseInput(paths, inputPath);
-  return planStart(paths, await inspect(paths, overwrite), {fingerprint, overwrite}).start;
+  options: Omit<OpenOutputOptions, 'clock'>,
+): Promise<Exclude<StartPlan['start'], 'adopt'>> {
+  await refuseInput(paths, options.inputPath);
+  const {start} = planStart(paths, await inspect(paths, options.overwrite), options);
+  if (start !== 'adopt') return start;
+  await refuseOtherRows(paths, options);
+  return 'resume';
 }
 
 // What may be otherwise when the same command runs again.
@@ -88,16 +95,19 @@ interface Held {
 
 async function start(paths: OutputPaths, options: OpenOutputOptions, held: Held): Promise<OpenOutput> {
   const plan = planStart(paths, await inspect(paths, options.overwrite), options);
+  const adopted = plan.start === 'adopt';
+  if (adopted) await refuseOtherRows(paths, options);
   const resumed = plan.start === 'resume' ? plan.manifest : undefined;
   const movedTo = plan.start === 'move aside' ? await moveAside(paths, options.clock) : undefined;
   const {lock, madeFolder} = held;
   return {
     resumed,
     movedTo,
-    materialized: resumed !== undefined && (await pathExists(paths.materialized)),
+    adopted,
+    materialized: adopted || (resumed !== undefined && (await pathExists(paths.materialized))),
     release: () => lock.release(),
     async abandon() {
-      if (resumed === undefined) await removeUnused(paths);
+      if (resumed === undefined && !adopted) await removeUnused(paths);
       await lock.release();
       await removeFolder(dirname(paths.output), madeFolder);
     },
@@ -106,7 +116,17 @@ async function start(paths: OutputPaths, options: OpenOutputOptions, held: Held)
 
 async function inspect(paths: OutputPaths, overwrite: boolean): Promise<ExistingOutput> {
   const [outputBytes, failureBytes] = await Promise.all([sizeOf(paths.output), sizeOf(paths.failures)]);
-  return {outputBytes, failureBytes, manifest: overwrite ? undefined : await readManifest(paths.manifest)};
+  const materialized = await isRegularFile(paths.materialized);
+  const manifest = overwrite ? undefined : await readManifest(paths.manifest);
+  return {outputBytes, failureBytes, materialized, manifest};
+}
+
+async function refuseOtherRows(
+  paths: OutputPaths,
+  {compareRows}: Pick<OpenOutputOptions, 'compareRows'>,
+): Promise<void> {
+  const differences = await compareRows(paths.materialized);
+  if (differences.length > 0) throw mismatchError(paths, differences);
 }
 
 async function sizeOf(path: string): Promise<number> {

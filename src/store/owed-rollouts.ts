@@ -14,7 +14,7 @@ export interface PlannedRollout {
 export interface OwedOptions {
   /** Executions of one rollout, over all resumes. */
   readonly maxAttempts: number;
-  /** Gives rollouts that used up their attempts, or failed for good, another try. */
+  /** Gives rollouts that used up their attempts, or failed for good, another try: those that the journal was asked for. */
   readonly retryFailed: boolean;
 }
 
@@ -28,7 +28,7 @@ export function standingOf(
   {maxAttempts, retryFailed}: OwedOptions,
 ): Standing {
   if (journal.isDone(id)) return 'done';
-  if (retryFailed) return 'owed';
+  if (retryFailed && journal.failedAsAsked(id)) return 'owed';
   return journal.isTerminal(id) || journal.attempts(id) >= maxAttempts ? 'given up' : 'owed';
 }
 

@@ -1,4 +1,4 @@
-import {RollcallError} from '../core/errors.ts';
+import {type Problem, RollcallError} from '../core/errors.ts';
 import type {JsonObject} from '../core/json.ts';
 import {fingerprintDifferences, type Manifest} from './manifest.ts';
 import type {OutputPaths} from './output-paths.ts';
@@ -7,6 +7,8 @@ import type {OutputPaths} from './output-paths.ts';
 export interface ExistingOutput {
   readonly outputBytes: number;
   readonly failureBytes: number;
+  /** Whether materialised rows are there. */
+  readonly materialized: boolean;
   /** As read; not looked at when everything is moved aside anyway. */
   readonly manifest: Manifest | undefined;
 }
@@ -15,11 +17,14 @@ export interface ExistingOutput {
 export type StartPlan =
   | {readonly start: 'fresh'}
   | {readonly start: 'move aside'}
+  /** As long as its materialised rows are what this run would materialise. */
+  | {readonly start: 'adopt'}
   | {readonly start: 'resume'; readonly manifest: Manifest};
 
 /**
  * Decides between starting, going on and refusing. An output with records is only gone on with by the same inputs and
- * settings (`ERR_OUTPUT_MISMATCH`) and only if it says what those were (`ERR_OUTPUT_EXISTS`). One whose runs brought
+ * settings (`ERR_OUTPUT_MISMATCH`) and only if it says what those were (`ERR_OUTPUT_EXISTS`): in a manifest, or, as NeMo Gym leaves
+ * it, in its materialised rows. One whose runs brought
  * no record holds nothing to protect: with other settings it is moved aside without asking, so that a mistake in the
  * first start can be mended and tried again.
  */
@@ -28,26 +33,35 @@ export function planStart(
   existing: ExistingOutput,
   {fingerprint, overwrite}: {readonly fingerprint: JsonObject; readonly overwrite: boolean},
 ): StartPlan {
-  const {outputBytes, failureBytes, manifest} = existing;
+  const {outputBytes, failureBytes, materialized, manifest} = existing;
   if (overwrite) return {start: 'move aside'};
   if (manifest === undefined) {
-    if (outputBytes > 0 || failureBytes > 0) throw existsError(paths);
-    return {start: 'fresh'};
+    if (outputBytes === 0 && failureBytes === 0) return {start: 'fresh'};
+    if (materialized) return {start: 'adopt'};
+    throw existsError(paths);
   }
   const problems = fingerprintDifferences(manifest.fingerprint, fingerprint);
   if (problems.length === 0) return {start: 'resume', manifest};
   if (outputBytes === 0 && failureBytes === 0) return {start: 'move aside'};
-  throw new RollcallError(`the output ${paths.output} belongs to a run with other inputs or settings`, {
+  throw mismatchError(
+    paths,
+    problems.map((problem) => ({file: paths.manifest, ...problem})),
+  );
+}
+
+/** `ERR_OUTPUT_MISMATCH`, with what differs. */
+export function mismatchError({output}: OutputPaths, problems: readonly Problem[]): RollcallError {
+  return new RollcallError(`the output ${output} belongs to a run with other inputs or settings`, {
     code: 'ERR_OUTPUT_MISMATCH',
     fault: 'store',
     hint: 'Choose another --output, take the settings back to go on, or start anew with --overwrite: what is there is moved aside.',
-    problems: problems.map((problem) => ({file: paths.manifest, ...problem})),
+    problems,
   });
 }
 
 function existsError(paths: OutputPaths): RollcallError {
   return new RollcallError(
-    `the output ${paths.output} is there already, without a manifest that says what made it`,
+    `the output ${paths.output} is there already, without a manifest or materialised rows that say what made it`,
     {
       code: 'ERR_OUTPUT_EXISTS',
       fault: 'store',

@@ -91,6 +91,7 @@ export async function collectWithFaults(options: FaultyRunOptions): Promise<Faul
       values,
       overwrite: false,
       retryFailed: false,
+      retryKind: undefined,
     },
     environmentOf(folder.path, clock),
     {drain: never, abort: never, onStart: () => undefined},

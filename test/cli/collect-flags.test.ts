@@ -54,6 +54,26 @@ describe('the flags of collect-rollouts', () => {
     });
   });
 
+  it.each([
+    {given: undefined, retryFailed: false, retryKind: undefined},
+    {given: 'all', retryFailed: true, retryKind: undefined},
+    {given: 'judge_failed', retryFailed: true, retryKind: 'judge_failed'},
+    {given: 'ERR_MODEL_TIMEOUT', retryFailed: true, retryKind: 'ERR_MODEL_TIMEOUT'},
+  ])('say what failed is tried again: $given', ({given, ...expected}) => {
+    expect(readCollectFlags({retryFailed: given})).toMatchObject(expected);
+  });
+
+  it('name the classes of failures that there are when one is given that is none', () => {
+    expect(() => readCollectFlags({retryFailed: 'judge_fialed'})).toThrow(
+      expect.objectContaining({
+        code: 'ERR_USAGE',
+        problems: [
+          {message: expect.stringMatching(/judge_fialed.*judge_failed, agent_request_failed/) as string},
+        ],
+      }),
+    );
+  });
+
   it('say nothing about what was not given', () => {
     expect(readCollectFlags({judge: true}).values).toEqual({});
     expect(readRunFlags({}).values).toEqual({});

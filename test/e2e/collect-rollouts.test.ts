@@ -184,19 +184,6 @@ describe('a run with failures', () => {
   });
 });
 
-describe('a second process on the same output', () => {
-  it('is refused at once, before it reads a byte, and harms nothing', async () => {
-    await using place = await setUpWorkplace({simulator: {latency: {ttft_ms: 300}}, rows: numberedRows(40)});
-    const first = place.start();
-    await said(first.child.stderr, /to do/);
-    const second = await place.collect('-i', 'nowhere.jsonl');
-    expect(second.exitCode, second.stderr).toBe(2);
-    expect(second.stderr).toMatch(/is being written by process \d+/);
-    expect((await first.ended).exitCode).toBe(0);
-    expect(identities(await place.lines('out.jsonl'))).toEqual(zeroTo(40));
-  });
-});
-
 describe('a mistake', () => {
   const version = '++policy_model.responses_api_models.azure_openai_model.default_query.api-version';
   it.each([

@@ -72,6 +72,26 @@ describe('readJournal', () => {
     expect(journal.attempts({taskIndex: 1, rolloutIndex: 0})).toBe(1);
   });
 
+  it('does not count what NeMo Gym says is not to be kept', async () => {
+    await using output = await createOutput(
+      [],
+      ['{"_ng_failure_class":"judge_failed","_ng_no_persist":true,"_ng_task_index":1,"_ng_rollout_index":0}'],
+    );
+    expect(await journalOf(output.paths)).toMatchObject({failed: 0});
+  });
+
+  it.each(['"_ng_failure_class":"judge_failed"', '"_ng_no_persist":true'])(
+    'refuses an output with a failed attempt in it, which would pass for a reward of 0: %s',
+    async (mark) => {
+      const stray = `{"reward":0.0,${mark},"_ng_task_index":1,"_ng_rollout_index":0}`;
+      await using output = await createOutput([done(0), stray], []);
+      await expect(journalOf(output.paths)).rejects.toMatchObject({
+        code: 'ERR_OUTPUT_DAMAGED',
+        problems: [{line: 2}],
+      });
+    },
+  );
+
   it('refuses an output that is damaged in the middle, and does not touch it', async () => {
     await using output = await createOutput([done(0), '{"torn', done(1)], []);
     const before = await readFile(output.paths.output, 'utf8');
@@ -94,29 +114,6 @@ describe('readJournal', () => {
     await writeFile(output.paths.output, Buffer.concat([Buffer.from(`${done(0)}\n`), Buffer.alloc(500)]));
     expect(await journalOf(output.paths)).toMatchObject({done: 1, tornLines: 1});
     expect(await readFile(output.paths.output, 'utf8')).toBe(`${done(0)}\n`);
-  });
-
-  it('resumes to the same set from a file that is cut at any byte of its last three lines', {
-    timeout: 60_000,
-  }, async () => {
-    await using folder = await createTempFolder();
-    const paths = outputPaths(folder.file('out.jsonl'));
-    const plan = [0, 1, 2, 3, 4].map((task) => rolloutOf(task, 0, {members: '"q":"ü"'}));
-    const lines = plan.map((rollout) => encodeRollout(completedOutcome(rollout)));
-    const whole = Buffer.from(lines.map((line) => `${line}\n`).join(''));
-    const start = Buffer.byteLength(`${lines[0] ?? ''}\n${lines[1] ?? ''}\n`);
-    for (let end = start; end <= whole.length; end++) {
-      await writeFile(paths.output, whole.subarray(0, end));
-      const journal = await journalOf(paths);
-      const kept = await readFile(paths.output, 'utf8');
-      const owed = await owedFrom(plan, journal);
-      expect(kept === '' || kept.endsWith('\n')).toBe(true);
-      const after = [
-        ...kept.split('\n').slice(0, -1),
-        ...owed.map((rollout) => encodeRollout(completedOutcome(rollout))),
-      ];
-      expect(after).toEqual(lines);
-    }
   });
 
   it('adds up, however often a run is cut off and gone on with', async () => {
@@ -143,6 +140,28 @@ describe('readJournal', () => {
 });
 
 describe('owedRollouts', () => {
+  it.each([
+    ['judge_failed', [1, 4]],
+    ['ERR_MODEL_TIMEOUT', [2, 4]],
+    [undefined, [1, 2, 3, 4]],
+  ])('gives another try to those whose last failure was %s', async (failureKind, expected) => {
+    const failure = (task: number, kind: string, code: string): string =>
+      `{"_ng_task_index":${task},"_ng_rollout_index":0,"_ng_failure_class":"${kind}","_ng_failure":{"code":"${code}"}}`;
+    await using output = await createOutput(
+      [done(0)],
+      [
+        failure(1, 'agent_run_error', 'ERR_MODEL_TIMEOUT'),
+        failure(1, 'judge_failed', 'ERR_JUDGE_CALL'),
+        failure(2, 'agent_request_failed', 'ERR_MODEL_TIMEOUT'),
+        failure(3, 'agent_run_error', 'ERR_MODEL_SERVER'),
+      ],
+    );
+    const journal = await readJournal(output.paths, {failureKind});
+    const plan = [0, 1, 2, 3, 4].map((task) => rolloutOf(task));
+    const owed = await owedFrom(plan, journal, {maxAttempts: 1, retryFailed: true});
+    expect(owed.map(({id}) => id.taskIndex)).toEqual(expected);
+  });
+
   it.each([
     ['leaves out what is done, used up or failed for good', 2, false, ['1 attempt 2', '4 attempt 1']],
     [

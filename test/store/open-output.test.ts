@@ -2,6 +2,7 @@ import {execFileSync} from 'node:child_process';
 import {existsSync} from 'node:fs';
 import {mkdir, readdir, readFile, symlink, writeFile} from 'node:fs/promises';
 import {describe, expect, it} from 'vitest';
+import type {Problem} from '../../src/core/errors.ts';
 import type {JsonObject} from '../../src/core/json.ts';
 import {writeManifest} from '../../src/store/manifest.ts';
 import {type OpenOutput, openOutput} from '../../src/store/open-output.ts';
@@ -65,6 +66,26 @@ describe('openOutput', () => {
     expect(output.resumed).toBeUndefined();
     expect(existsSync(folder.file('out.2026-11-21T23-06-07Z_failures.jsonl'))).toBe(true);
     await output.release();
+  });
+
+  it('goes on with what has no manifest, but the same materialised rows', async () => {
+    await using folder = await createTempFolder();
+    await writeFile(folder.file('out.jsonl'), '{}\n');
+    await writeFile(folder.file('out_materialized_inputs.jsonl'), '{}\n');
+    const output = await open(folder);
+    expect(output).toMatchObject({resumed: undefined, adopted: true, materialized: true});
+    await output.abandon();
+    expect(await readdir(folder.path)).toEqual(['out.jsonl', 'out_materialized_inputs.jsonl']);
+  });
+
+  it('refuses it where the materialised rows are others, and says which', async () => {
+    await using folder = await createTempFolder();
+    await writeFile(folder.file('out.jsonl'), '{}\n');
+    await writeFile(folder.file('out_materialized_inputs.jsonl'), '{}\n');
+    const problem = {line: 3, path: 'question', message: 'was "a", is "b"'};
+    const opening = open(folder, {differences: [problem]});
+    await expect(opening).rejects.toMatchObject({code: 'ERR_OUTPUT_MISMATCH', problems: [problem]});
+    expect(await readdir(folder.path)).toEqual(['out.jsonl', 'out_materialized_inputs.jsonl']);
   });
 
   it.each([{output: '{}\n'}, {failures: '{}\n'}])('refuses what no manifest explains: %j', async (files) => {
@@ -138,7 +159,8 @@ describe('openOutput', () => {
 
   it.skipIf(!existsSync('/proc/self'))('says so where a file system takes no folders', async () => {
     const paths = outputPaths('/proc/no-such-folder/out.jsonl');
-    const options = {fingerprint: settings, overwrite: false, clock: createFakeClock(time)};
+    const compareRows = (): Promise<readonly Problem[]> => Promise.resolve([]);
+    const options = {fingerprint: settings, overwrite: false, clock: createFakeClock(time), compareRows};
     await expect(openOutput(paths, options)).rejects.toMatchObject({code: 'ERR_OUTPUT_PATH'});
   });
 
@@ -181,14 +203,24 @@ interface OpenTestOptions {
   readonly fingerprint?: JsonObject;
   readonly overwrite?: boolean;
   readonly inputPath?: string;
+  readonly differences?: readonly Problem[];
 }
 
 function open(
   folder: TempFolder,
-  {name = 'out.jsonl', fingerprint = settings, overwrite = false, inputPath}: OpenTestOptions = {},
+  {
+    name = 'out.jsonl',
+    fingerprint = settings,
+    overwrite = false,
+    inputPath,
+    differences = [],
+  }: OpenTestOptions = {},
 ): Promise<OpenOutput> {
   const clock = createFakeClock(time);
-  return openOutput(outputPaths(folder.file(name)), {fingerprint, overwrite, clock, inputPath});
+  return openOutput(outputPaths(folder.file(name)), {
+    ...{fingerprint, overwrite, clock, inputPath},
+    compareRows: () => Promise.resolve(differences),
+  });
 }
 
 async function writeEarlier(folder: TempFolder, {output = '', failures = ''}): Promise<void> {

@@ -2,11 +2,13 @@ import {createHash} from 'node:crypto';
 import {mkdir, readFile, rm, writeFile} from 'node:fs/promises';
 import {Writable} from 'node:stream';
 import {describe, expect, it} from 'vitest';
+import type {Outcome} from '../../src/core/rollout.ts';
 import {encodeFailure, encodeRollout} from '../../src/store/encode-record.ts';
 import {outputPaths} from '../../src/store/output-paths.ts';
 import {createStreamSink, openSink} from '../../src/store/sink.ts';
 import {createFakeClock} from '../helpers/fake-clock.ts';
 import {createTempFolder} from '../helpers/temp-folder.ts';
+import {faultyFiles, systemError} from '../runtime/faulty-file.ts';
 import {completedOutcome, failedOutcome, rolloutOf} from './outcomes.ts';
 
 const same = (text: string): string => text;
@@ -65,6 +67,47 @@ describe('openSink', () => {
     await sink.write(completedOutcome(rolloutOf(0)));
     await sink.close();
     expect((await readFile(paths.output, 'utf8')).split('\n')).toHaveLength(3);
+  });
+});
+
+describe('a sink that cannot write', () => {
+  it.each([
+    {broken: 'out.jsonl', lost: 'completed', kept: {output: 0, failures: 1}},
+    {broken: 'out_failures.jsonl', lost: 'failed', kept: {output: 2, failures: 0}},
+  ])('$broken says that $lost rollouts are lost, and keeps the others', async ({broken, lost, kept}) => {
+    await using folder = await createTempFolder();
+    const paths = outputPaths(folder.file('out.jsonl'));
+    const clock = createFakeClock();
+    const told: string[] = [];
+    const sink = await openSink({
+      paths,
+      clock,
+      redact: same,
+      append: true,
+      onFailure: (_, status) => told.push(status),
+      openFile: faultyFiles((path) =>
+        path.endsWith(broken) ? {appendFile: () => Promise.reject(systemError('EIO', 'write'))} : {},
+      ),
+    });
+    const write = async (outcome: Outcome): Promise<void> => await sink.write(outcome);
+    await write(completedOutcome(rolloutOf(0)));
+    await write(failedOutcome(rolloutOf(1)));
+    await clock.advance(50);
+    while (told.length === 0) await new Promise((resolve) => setImmediate(resolve));
+    const later = await Promise.allSettled([
+      write(completedOutcome(rolloutOf(2))),
+      write(failedOutcome(rolloutOf(3))),
+    ]);
+    expect(later.map(({status}) => status)).toEqual([
+      lost === 'completed' ? 'rejected' : 'fulfilled',
+      'fulfilled',
+    ]);
+    await expect(sink.close()).rejects.toMatchObject({code: 'ERR_STORE_WRITE'});
+    expect(told).toEqual([lost]);
+    const lines = async (path: string): Promise<number> =>
+      (await readFile(path, 'utf8')).split('\n').length - 1;
+    expect(await lines(paths.output)).toBe(kept.output);
+    expect(await lines(paths.failures)).toBeGreaterThanOrEqual(kept.failures);
   });
 });
 
