@@ -39,7 +39,7 @@ export interface FileSink extends Sink {
 
 /**
  * Opens the output, its failures file (made even if it stays empty) and the checkpoints of its lines. Lines go out in batches of
- * 64 or after 50 ms, in the order of `write`, and are safe from a loss of power a second later. Fails with `ERR_STORE_WRITE`.
+ * 64 or after 10 ms, in the order of `write`, and are safe from a loss of power a second later. Fails with `ERR_STORE_WRITE`.
  */
 export async function openSink({
   paths,

@@ -122,13 +122,13 @@ describe('openLineWriter', () => {
 });
 
 describe('createStreamWriter', () => {
-  it('collects lines for 50 ms, then writes them at once', async () => {
+  it('collects lines for 10 ms, then writes them at once', async () => {
     const clock = createFakeClock();
     const slow = createSlowStream();
     const writer = createStreamWriter(slow.stream, 'out', {clock});
     await writer.write('a');
     await writer.write('b');
-    await clock.advance(49);
+    await clock.advance(9);
     expect(slow.batches).toEqual([]);
     await clock.advance(1);
     expect(slow.batches).toEqual(['a\nb\n']);
