@@ -9,15 +9,23 @@ const adoptedNotice =
 
 /** What people are told of an output before it is gone on with, a sentence each. */
 export function noticesOf(
-  {tornLines, duplicates, unidentified, chain}: Journal,
+  journal: Journal,
   {movedTo, adopted}: Pick<OpenOutput, 'movedTo' | 'adopted'>,
   unrecorded: UnrecordedRollouts,
 ): readonly string[] {
-  const changed = chain?.changed ?? [];
-  const lost = chain?.lostLines ?? 0;
   return [
     adopted ? adoptedNotice : '',
     movedTo === undefined ? '' : `what was there is now ${movedTo}`,
+    ...lineNotices(journal),
+    ...recordNotices(journal),
+    unrecorded.notice() ?? '',
+  ].filter((notice) => notice !== '');
+}
+
+function lineNotices({tornLines, chain}: Journal): readonly string[] {
+  const changed = chain?.changed ?? [];
+  const lost = chain?.lostLines ?? 0;
+  return [
     tornLines === 0
       ? ''
       : `${String(tornLines)} line(s) torn by a kill were cut off; their rollouts are owed again`,
@@ -27,10 +35,14 @@ export function noticesOf(
     changed.length === 0
       ? ''
       : `the output was changed since it was written, within lines ${rangesOf(changed)}: it is gone on with as it is, and verify will say so`,
+  ];
+}
+
+function recordNotices({duplicates, unidentified}: Journal): readonly string[] {
+  return [
     duplicates === 0 ? '' : `${String(duplicates)} record(s) repeat an identity and do not count`,
     unidentified === 0 ? '' : `${String(unidentified)} record(s) have no indices and do not count`,
-    unrecorded.notice() ?? '',
-  ].filter((notice) => notice !== '');
+  ];
 }
 
 /** The same of the hash over its lines, for the manifest; undefined where it reached to the end of the output. */
