@@ -1,8 +1,10 @@
 import {type Problem, RollcallError} from '../core/errors.ts';
+import type {JsonObject} from '../core/json.ts';
 import {createMetricsFold, type MetricsFold} from '../metrics/metrics-fold.ts';
 import {factsOfRecord} from '../metrics/rollout-facts.ts';
 import {isRegularFile} from '../runtime/is-regular-file.ts';
 import {pathExists} from '../runtime/path-exists.ts';
+import {refuseLockedOutput} from '../store/lock-output.ts';
 import {fingerprintDifferences, readManifest} from '../store/manifest.ts';
 import {mergeOutputs} from '../store/merge-outputs.ts';
 import {moveAside} from '../store/move-aside.ts';
@@ -43,6 +45,7 @@ export async function aggregateOutputs(
   const shards = outputs.map(outputPaths);
   await refuseMissingFiles(shards);
   const target = await targetOf(shards, {merged, overwrite});
+  for (const paths of [...shards, target]) await refuseLockedOutput(paths, clock);
   await refuseOtherSettings(shards);
   const metrics = createMetricsFold();
   using census = new RolloutCensus(observerOf(metrics));
@@ -92,7 +95,9 @@ async function targetOf(
   const target = outputPaths(merged);
   if (shards.some(({materialized}) => materialized === target.materialized))
     throw usageError(`the output ${merged} is one of those to aggregate`, 'Choose another --output.');
-  if (!overwrite && (await pathExists(target.output))) {
+  const {output, failures, materialized, manifest} = target;
+  const there = await Promise.all([output, failures, materialized, manifest].map(pathExists));
+  if (!overwrite && there.includes(true)) {
     throw new RollcallError(`the output ${merged} is there already`, {
       code: 'ERR_OUTPUT_EXISTS',
       fault: 'usage',
@@ -105,13 +110,13 @@ async function targetOf(
 /** Shards may have inputs of their own; whatever else changes answers must be alike in all that say it. */
 async function refuseOtherSettings(shards: readonly OutputPaths[]): Promise<void> {
   const problems: Problem[] = [];
-  let first: {readonly path: string; readonly settings: Readonly<Record<string, unknown>>} | undefined;
+  let first: {readonly path: string; readonly settings: JsonObject} | undefined;
   for (const {manifest: path} of shards) {
     const manifest = await readManifest(path);
     if (manifest === undefined) continue;
     const settings = {...manifest.fingerprint, input_sha256: undefined, limit: undefined};
     first ??= {path, settings};
-    for (const {path: key, message} of fingerprintDifferences(first.settings as never, settings))
+    for (const {path: key, message} of fingerprintDifferences(first.settings, settings))
       problems.push({file: path, path: key, message: `differs from ${first.path}: ${message}`});
   }
   if (problems.length === 0) return;

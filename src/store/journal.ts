@@ -164,7 +164,7 @@ async function mend(path: string, {tornFrom, unended}: Scan): Promise<void> {
 }
 
 /** Of records that NeMo Gym keeps apart from completed rollouts. */
-function isFailedAttempt(record: JsonObject): boolean {
+export function isFailedAttempt(record: JsonObject): boolean {
   return (record['_ng_failure_class'] ?? null) !== null || Boolean(record['_ng_no_persist']);
 }
 

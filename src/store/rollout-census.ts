@@ -3,7 +3,7 @@ import {asJsonObject, asString, type JsonObject} from '../core/json.ts';
 import type {RolloutId} from '../core/rollout.ts';
 import {pathExists} from '../runtime/path-exists.ts';
 import {IndexedLines} from './indexed-lines.ts';
-import {damagedRecords, identityOf} from './journal.ts';
+import {damagedRecords, identityOf, isFailedAttempt} from './journal.ts';
 import {scanRecords} from './scan-records.ts';
 
 /** The files of one output that a census reads. */
@@ -47,7 +47,10 @@ export class RolloutCensus implements Disposable {
     this.done.index.addFile(output);
     const {damagedLines, tornLines} = await scanRecords(output, (record, line) => {
       const id = identityOf(record) ?? {taskIndex: 0, rolloutIndex: 0};
-      if (isPlanned && !this.wanted.has(id)) this.#report(output, line.line, `${nameOf(id)} is not wanted`);
+      // NeMo Gym gives it the reward 0: it may not count as one that was completed.
+      if (isFailedAttempt(record)) this.#report(output, line.line, 'is a failed attempt, not a rollout');
+      else if (isPlanned && !this.wanted.has(id))
+        this.#report(output, line.line, `${nameOf(id)} is not wanted`);
       else if (this.done.add(id, line)) this.#observer.onRecord(record);
       else this.#report(output, line.line, `${nameOf(id)} is there more than once`);
     });
@@ -67,7 +70,9 @@ export class RolloutCensus implements Disposable {
 
   async #addWanted(path: string): Promise<void> {
     this.wanted.index.addFile(path);
+    let lines = 0;
     const {damagedLines, tornLines} = await scanRecords(path, (row, line) => {
+      lines = line.line;
       const id = identityOf(row);
       if (id === undefined) this.#report(path, line.line, 'has no indices');
       else if (this.wanted.add(id, line))
@@ -75,7 +80,8 @@ export class RolloutCensus implements Disposable {
       else this.#report(path, line.line, `${nameOf(id)} is wanted more than once`);
     });
     // A materialised file appears when it is complete: a torn one was cut by somebody else.
-    if (damagedLines.length + tornLines > 0) throw damagedRecords(path, damagedLines);
+    const torn = tornLines > 0 ? [lines + 1] : [];
+    if (damagedLines.length + tornLines > 0) throw damagedRecords(path, [...damagedLines, ...torn]);
   }
 
   #report(file: string, line: number, message: string): void {

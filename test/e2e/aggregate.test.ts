@@ -1,5 +1,5 @@
 import {readFile} from 'node:fs/promises';
-import {describe, expect, it} from 'vitest';
+import {describe, expect, it, vi} from 'vitest';
 import {runProgram} from '../helpers/run-program.ts';
 import {setUpWorkplace, type Workplace} from './workplace.ts';
 
@@ -80,6 +80,22 @@ describe('aggregate', () => {
     const {exitCode, stderr} = await rollcall(place, 'aggregate', 'a.jsonl', 'b.jsonl', '-o', 'all.jsonl');
     expect(exitCode).toBe(2);
     expect(stderr).toMatch(/b_manifest\.json.*responses_create_params\.temperature.*was not set, is 0\.5/);
+  });
+
+  it('leaves an output alone that a run writes to, as a shard or as the place', async () => {
+    const faults = [{match: {text: 'Say 1'}, kind: 'hang', first: 1}];
+    await using place = await setUpWorkplace({simulator: {faults}});
+    await place.write('a.in.jsonl', stamped(2));
+    await place.collect('-i', 'a.in.jsonl', '-o', 'a.jsonl');
+    const run = place.start();
+    await vi.waitUntil(async () => (await place.files()).has('out_output.lock'), {timeout: 15_000});
+    for (const words of [['out.jsonl'], ['a.jsonl', '-o', 'out.jsonl', '--overwrite']]) {
+      const {exitCode, stderr} = await rollcall(place, 'aggregate', ...words);
+      expect(exitCode).toBe(2);
+      expect(stderr).toContain('is being written by');
+    }
+    run.child.kill('SIGKILL');
+    await run.ended;
   });
 
   it('makes the metrics of one output again', async () => {

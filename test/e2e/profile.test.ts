@@ -66,6 +66,18 @@ describe('profile', () => {
     expect(stderr).toContain('gym.jsonl:2: task 7, rollout 0 is not wanted');
   });
 
+  it('counts no failed attempt of NeMo Gym, which has the reward 0, as a rollout', async () => {
+    const failed = rollout(0, 1, 0).replace('{', '{"_ng_failure_class":"judge_failed",');
+    await using place = await setUpGymOutput([rollout(0, 0, 1), failed]);
+    for (const command of ['profile', 'aggregate']) {
+      const {exitCode, stderr} = await runProgram([command, 'gym.jsonl', '--allow-partial'], {
+        cwd: place.folder.path,
+      });
+      expect(exitCode).toBe(2);
+      expect(stderr).toContain('gym.jsonl:2: is a failed attempt, not a rollout');
+    }
+  });
+
   it('refuses what is not there, and more than one file', async () => {
     await using place = await setUpGymOutput([]);
     const gone = await profile(place, 'gym.jsonl', '--inputs', 'no.jsonl');

@@ -52,7 +52,9 @@ describe.skipIf(!canMount)('a disk that is soon full (mounting one needs root)',
         expect(full.stderr).toMatch(/^Error: cannot write .*\n {2}→ The disk is full/m);
       const names = readdirSync(disk.path).filter((name) => name !== 'ballast');
       expect(
-        names.filter((name) => !/^out(_failures|_materialized_inputs|_chain|_dispatched)?\.jsonl$|\.json$/.test(name)),
+        names.filter(
+          (name) => !/^out(_failures|_materialized_inputs|_chain|_dispatched)?\.jsonl$|\.json$/.test(name),
+        ),
       ).toEqual([]);
       if (names.includes('out.jsonl')) parseLines(await readFile(disk.file('out.jsonl'), 'utf8'));
       disk.makeRoom();

@@ -5,7 +5,7 @@ import {asNumber, asString, type JsonObject} from '../../core/json.ts';
 import type {RolloutId} from '../../core/rollout.ts';
 import type {Line} from '../../runtime/jsonl.ts';
 import {pathExists} from '../../runtime/path-exists.ts';
-import {identityOf} from '../journal.ts';
+import {identityOf, isFailedAttempt} from '../journal.ts';
 import type {Manifest} from '../manifest.ts';
 import type {OutputPaths} from '../output-paths.ts';
 import {scanRecords} from '../scan-records.ts';
@@ -175,7 +175,7 @@ class Verifier implements Disposable {
       return;
     }
     const where = `line ${place.line} (${nameOf(id)})`;
-    if ((record['_ng_failure_class'] ?? null) !== null) this.findings.add('failed_record', file, where);
+    if (isFailedAttempt(record)) this.findings.add('failed_record', file, where);
     if (!this.#hasRows) return;
     const rowText = this.#index.rowOf(id);
     if (rowText === undefined) {
