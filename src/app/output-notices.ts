@@ -1,6 +1,7 @@
 import type {JsonObject} from '../core/json.ts';
 import type {LineRange} from '../store/chain-check.ts';
 import type {Journal} from '../store/journal.ts';
+import type {ManifestRun} from '../store/manifest.ts';
 import type {OpenOutput} from '../store/open-output.ts';
 import type {UnrecordedRollouts} from './unrecorded-rollouts.ts';
 
@@ -45,10 +46,18 @@ function recordNotices({duplicates, unidentified}: Journal): readonly string[] {
   ];
 }
 
-/** The same of the hash over its lines, for the manifest; undefined where it reached to the end of the output. */
-export function goneOnWith({chain}: Journal): JsonObject | undefined {
+/**
+ * The same of the hash over its lines, for the manifest; undefined where it reached to the end of the output, and no earlier run had
+ * written further: lines may be lost together with their checkpoints.
+ */
+export function goneOnWith(
+  {chain}: Journal,
+  earlierRuns: readonly Pick<ManifestRun, 'chain'>[],
+): JsonObject | undefined {
   if (chain === undefined) return undefined;
-  const {foundLines, lostLines, changed} = chain;
+  const {foundLines, changed, head} = chain;
+  const written = earlierRuns.findLast((run) => run.chain !== undefined)?.chain?.lines ?? 0;
+  const lostLines = Math.max(chain.lostLines, written - head.lines);
   if (foundLines === 0 && lostLines === 0 && changed.length === 0) return undefined;
   const ranges = changed.slice(0, keptRanges).map(({from, to}) => [from, to]);
   return {lines_found: foundLines, lines_lost: lostLines, lines_changed: ranges};

@@ -135,7 +135,7 @@ async function startOn(
     fingerprint: options.fingerprint,
     about: {...aboutOf(options, rowsSha256), ...adoptionOf(held, clock)},
     earlierRuns: held.resumed?.runs ?? [],
-    goneOnWith: goneOnWith(journal),
+    goneOnWith: goneOnWith(journal, held.resumed?.runs ?? []),
     mayBeBilledTwice: unrecorded.toJson(),
     clock,
     redact,

@@ -41,7 +41,7 @@ export async function goOn(
   const manifest = await readManifest(paths.manifest);
   if (manifest === undefined) throw new Error('begin the output first');
   const journal = await readJournal(paths);
-  const begun: ManifestRun = {startedAt: 'then', goneOnWith: goneOnWith(journal)};
+  const begun: ManifestRun = {startedAt: 'then', goneOnWith: goneOnWith(journal, manifest.runs)};
   await writeManifest(paths.manifest, {...manifest, runs: [...manifest.runs, begun]}, same);
   const outcomes = outcomesOf(({id}) => !journal.isDone(id));
   let head = journal.chain?.head;
