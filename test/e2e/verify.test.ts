@@ -4,7 +4,7 @@ import type {Readable} from 'node:stream';
 import {describe, expect, it} from 'vitest';
 import type {JsonObject} from '../../src/core/json.ts';
 import {runProgram} from '../helpers/run-program.ts';
-import {setUpWorkplace, type Workplace} from './workplace.ts';
+import {setUpWorkplace, untilHeld, type Workplace} from './workplace.ts';
 
 const hanging = {faults: [{match: {text: 'Say 3'}, kind: 'hang', every: 1}]};
 
@@ -110,11 +110,6 @@ describe('a run that was cut off', () => {
     expect(text).toContain('[3,0,1]');
   });
 });
-
-/** Resolves when the simulator holds the request that hangs. */
-async function untilHeld({simulator}: Workplace): Promise<void> {
-  await until(() => Promise.resolve(simulator.ledger.summary().by_fault['hang'] === 1));
-}
 
 async function recordsIn({folder}: Workplace, count: number): Promise<void> {
   await until(async () => (await readFile(folder.file('out.jsonl'), 'utf8')).split('\n').length > count);

@@ -18,7 +18,7 @@ export interface Workplace extends AsyncDisposable {
   collect(...more: readonly string[]): Promise<ProgramEnd>;
   write(name: string, text: string): Promise<void>;
   lines(name: string): Promise<readonly JsonObject[]>;
-  /** Every file of the folder with its text. */
+  /** Every file of the folder with its text; one that goes away while they are read is left out. */
   files(): Promise<ReadonlyMap<string, string>>;
 }
 
@@ -45,7 +45,7 @@ export function numberedRows(count: number): readonly string[] {
   return Array.from({length: count}, (_, index) => JSON.stringify({prompt: `Say ${String(index)}.`}));
 }
 
-/** Sets a workplace up; everything is gone when it goes out of scope. */
+/** Sets a workplace up; everything is gone when it goes out of scope, programs that still run as well. */
 export async function setUpWorkplace({
   simulator: settings = {},
   rows = numberedRows(8),
@@ -64,13 +64,22 @@ export async function setUpWorkplace({
     `policy_base_url: ${simulator.url}\npolicy_api_key: ${key}\npolicy_model_name: gpt\n`,
   );
   await write('in.jsonl', rows.map((row) => `${row}\n`).join(''));
-  const start = (...more: readonly string[]): ProgramRun =>
-    startProgram(
-      ['collect-rollouts', '--config', 'model.yaml', '-i', 'in.jsonl', '-o', 'out.jsonl', ...more],
-      {
-        cwd: folder.path,
-      },
-    );
+  const runs: ProgramRun[] = [];
+  const start = (...more: readonly string[]): ProgramRun => {
+    const words = [
+      'collect-rollouts',
+      '--config',
+      'model.yaml',
+      '-i',
+      'in.jsonl',
+      '-o',
+      'out.jsonl',
+      ...more,
+    ];
+    const run = startProgram(words, {cwd: folder.path});
+    runs.push(run);
+    return run;
+  };
   return {
     folder,
     simulator,
@@ -80,10 +89,19 @@ export async function setUpWorkplace({
     lines: async (name) => parseLines(await readFile(folder.file(name), 'utf8')),
     files: () => readAll(folder.path),
     async [Symbol.asyncDispose]() {
+      // A test that failed may leave programs behind, which would write into the folder while it goes.
+      for (const {child} of runs) child.kill('SIGKILL');
+      await Promise.all(runs.map(({ended}) => ended));
       await simulator.close();
       await folder[Symbol.asyncDispose]();
     },
   };
+}
+
+/** Resolves when the simulator holds a request that hangs, asking again in each round of the event loop. */
+export async function untilHeld({simulator}: Workplace): Promise<void> {
+  while (simulator.ledger.summary().by_fault['hang'] === undefined)
+    await new Promise((resolve) => setImmediate(resolve));
 }
 
 /** The objects of a JSONL text; its last line must be whole. */
@@ -104,8 +122,15 @@ export function identities(records: readonly JsonObject[]): readonly string[] {
 }
 
 async function readAll(folder: string): Promise<ReadonlyMap<string, string>> {
-  const names = await readdir(folder);
-  return new Map(
-    await Promise.all(names.map(async (name) => [name, await readFile(join(folder, name), 'utf8')] as const)),
-  );
+  const entries = await Promise.all((await readdir(folder)).map((name) => readEntry(folder, name)));
+  return new Map(entries.filter((entry) => entry !== undefined));
+}
+
+async function readEntry(folder: string, name: string): Promise<readonly [string, string] | undefined> {
+  try {
+    return [name, await readFile(join(folder, name), 'utf8')];
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
 }
