@@ -1,7 +1,8 @@
 /** Up to three of `candidates` that look like `name`, the closest first. `cutoff`: likeness from 0 to 1 that they need. */
 export function closeMatches(name: string, candidates: Iterable<string>, cutoff = 0.6): readonly string[] {
+  const wanted = normalize(name);
   return [...new Set(candidates)]
-    .map((candidate) => ({candidate, likeness: likeness(name, candidate)}))
+    .map((candidate) => ({candidate, likeness: likeness(wanted, normalize(candidate), cutoff)}))
     .filter((match) => match.likeness >= cutoff)
     .sort((a, b) => b.likeness - a.likeness || a.candidate.localeCompare(b.candidate))
     .slice(0, 3)
@@ -18,10 +19,12 @@ export function closeKey(key: string, known: Iterable<string>): string | undefin
   return closeMatches(key, known, 0.75)[0];
 }
 
-function likeness(a: string, b: string): number {
-  const [left, right] = [normalize(a), normalize(b)];
-  const longest = Math.max(left.length, right.length);
-  return longest === 0 ? 1 : 1 - distance(left, right) / longest;
+/** From 0 to 1; 0 as well where their lengths say that it stays below `cutoff`, which is most of the time. */
+function likeness(a: string, b: string, cutoff: number): number {
+  const longest = Math.max(a.length, b.length);
+  if (longest === 0) return 1;
+  const atMost = 1 - Math.abs(a.length - b.length) / longest;
+  return atMost < cutoff ? 0 : 1 - distance(a, b) / longest;
 }
 
 function normalize(name: string): string {

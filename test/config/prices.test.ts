@@ -1,8 +1,19 @@
+import {readFile} from 'node:fs/promises';
 import {describe, expect, it} from 'vitest';
 import {readListedPrices} from '../../src/config/price-config.ts';
+import type {JsonObject} from '../../src/core/json.ts';
 import {createFolder, modelYaml} from './config-folder.ts';
 
 describe('the packaged price list', () => {
+  it('is dated, and has nothing but numbers of US dollars under the names that a configuration uses', async () => {
+    const list = JSON.parse(await readFile('configs/prices.json', 'utf8')) as JsonObject;
+    expect(list['as_of']).toMatch(/^20\d\d-\d\d-\d\d$/);
+    const yaml = `${modelYaml()}prices: ${JSON.stringify(list['prices'])}\n`;
+    await using folder = await createFolder({'a.yaml': yaml});
+    const {prices} = await folder.load({configPaths: ['a.yaml']});
+    expect(prices.listed).toEqual(prices.own);
+  });
+
   it('has a price for the models that the service names most, cached input never above other input', async () => {
     const prices = await readListedPrices(process.cwd());
     for (const model of ['gpt-4o', 'gpt-4o-mini', 'gpt-4.1', 'gpt-5', 'o3', 'o4-mini'])
