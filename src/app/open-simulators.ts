@@ -1,10 +1,6 @@
 import type {LoadedConfig} from '../config/load-config.ts';
 import type {ModelConfig} from '../config/model-config.ts';
-import {parseSimulatorSettings} from '../simulator/settings/parse-simulator-settings.ts';
-import type {SimulatorSettings} from '../simulator/settings/simulator-settings.ts';
-import {type Simulator, startSimulator} from '../simulator/simulator.ts';
 import type {AppEnvironment} from './environment.ts';
-import {isLoopback, refuseOpenBind} from './refuse-open-bind.ts';
 
 /** The embedded simulators of a run; they stop with it. */
 export interface Simulators extends AsyncDisposable {
@@ -12,46 +8,21 @@ export interface Simulators extends AsyncDisposable {
   readonly urls: ReadonlyMap<string, string>;
 }
 
-const loopbackHost = '127.0.0.1';
+const noSimulators: Simulators = {urls: new Map(), [Symbol.asyncDispose]: () => Promise.resolve()};
 
-/** Starts the named simulators, each on its own port. Fails with `ERR_CONFIG` or `ERR_PORT_IN_USE`. */
+/**
+ * Starts the named simulators, each on its own port. Most runs have none, and do not load what makes one. Fails with
+ * `ERR_CONFIG` or `ERR_PORT_IN_USE`.
+ */
 export async function openSimulators(
   config: LoadedConfig,
   names: Iterable<string>,
-  {clock, logger}: AppEnvironment,
+  environment: AppEnvironment,
 ): Promise<Simulators> {
-  const running = new Map<string, Simulator>();
-  const closeAll = async (): Promise<void> => {
-    await Promise.all([...running.values()].map((simulator) => simulator.close()));
-  };
-  try {
-    for (const name of new Set(names)) {
-      const settings = config.simulators.get(name);
-      if (settings === undefined) continue;
-      const {host = loopbackHost, port = 0, sourceDir, path} = settings;
-      const {file} = config.locate(path);
-      const {serverToken} = config;
-      refuseOpenBind(host, serverToken);
-      const parsed = acceptingToken(
-        parseSimulatorSettings(settings.settings, {file, sourceDir}),
-        serverToken,
-      );
-      const token = isLoopback(host) ? undefined : serverToken;
-      running.set(name, await startSimulator(parsed, {clock, host, port, logger, token}));
-    }
-  } catch (error) {
-    await closeAll();
-    throw error;
-  }
-  return {
-    urls: new Map([...running].map(([name, {url}]) => [name, url])),
-    [Symbol.asyncDispose]: closeAll,
-  };
-}
-
-/** Who may come in may also ask: the token is one of the resource's keys. */
-export function acceptingToken(settings: SimulatorSettings, token: string | undefined): SimulatorSettings {
-  return token === undefined ? settings : {...settings, keys: [...settings.keys, token]};
+  const wanted = new Set(names);
+  if (wanted.size === 0) return noSimulators;
+  const {startEmbeddedSimulators} = await import('./embedded-simulators.ts');
+  return startEmbeddedSimulators(config, wanted, environment);
 }
 
 /** The simulators that models refer to instead of Azure. */

@@ -8,9 +8,9 @@ import {startReplayer} from '../simulator/replay/start-replayer.ts';
 import {parseSimulatorSettings, type SettingsOrigin} from '../simulator/settings/parse-simulator-settings.ts';
 import type {SimulatorSettings} from '../simulator/settings/simulator-settings.ts';
 import {type Simulator, type SimulatorDeps, startSimulator} from '../simulator/simulator.ts';
+import {acceptingToken} from './embedded-simulators.ts';
 import type {AppEnvironment} from './environment.ts';
 import {type ConfigSources, loadRunConfig} from './load-run-config.ts';
-import {acceptingToken} from './open-simulators.ts';
 import {refuseOpenBind} from './refuse-open-bind.ts';
 
 export interface StandaloneAddress {

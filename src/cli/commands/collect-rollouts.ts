@@ -6,7 +6,7 @@ import {
   type ExitCodes,
   isFruitless,
 } from '../../app/collect.ts';
-import {type DryRunReport, dryRun} from '../../app/dry-run.ts';
+import type {DryRunReport} from '../../app/dry-run.ts';
 import type {AppEnvironment} from '../../app/environment.ts';
 import type {LiveCounts} from '../../app/live-counts.ts';
 import type {EarlyEnd} from '../../app/run-limits.ts';
@@ -44,6 +44,7 @@ export async function collectRollouts({flags, overrides}: Invocation, io: Io): P
   try {
     if (summaryPath !== undefined) await checkSummaryPath(summaryPath);
     if (wanted.dryRun) {
+      const {dryRun} = await import('../../app/dry-run.ts');
       const plan = await dryRun({...wanted, overrides}, environment, stops.abort);
       await tellDryRun(plan, summaryPath, io, environment);
       return exitCodes.ok;
