@@ -72,7 +72,7 @@ export async function profileRollouts(
   const tasks = {complete: 0, partial: 0};
   const [table] = overall.tables();
   const sampleOf = (taskIndex: number): string =>
-    sampleText(census.wanted.read({taskIndex, rolloutIndex: sampled.get(taskIndex) ?? 0}));
+    sampleText(census.wanted.read({taskIndex, rolloutIndex: sampled.get(taskIndex) ?? 0}) ?? '{}');
   const lines = table === undefined ? [] : renderRewardProfile(table, sampleOf, tasks);
   const written = profilePaths(rollouts);
   await writeLines(written.profile, oneBatch(lines), clock);

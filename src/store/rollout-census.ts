@@ -22,7 +22,7 @@ const mostProblems = 100;
 
 /**
  * Counts what outputs want and what they hold, whoever wrote them: every identity is to be wanted once and to be there once.
- * Some 90 bytes a rollout; the rows themselves stay in their files.
+ * Some 80 bytes a rollout; the rows themselves stay in their files.
  */
 export class RolloutCensus implements Disposable {
   /** Identities that are there or wanted though they must not be; the first hundred. */
@@ -44,7 +44,7 @@ export class RolloutCensus implements Disposable {
     const isPlanned = await pathExists(materialized);
     if (isPlanned) await this.#addWanted(materialized);
     else this.unplanned.push(output);
-    this.done.index.addFile(output);
+    this.done.addFile(output);
     const {damagedLines, tornLines} = await scanRecords(output, (record, line) => {
       const id = identityOf(record) ?? {taskIndex: 0, rolloutIndex: 0};
       // NeMo Gym gives it the reward 0: it may not count as one that was completed.
@@ -64,12 +64,12 @@ export class RolloutCensus implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    this.wanted.index[Symbol.dispose]();
-    this.done.index[Symbol.dispose]();
+    this.wanted[Symbol.dispose]();
+    this.done[Symbol.dispose]();
   }
 
   async #addWanted(path: string): Promise<void> {
-    this.wanted.index.addFile(path);
+    this.wanted.addFile(path);
     let lines = 0;
     const {damagedLines, tornLines} = await scanRecords(path, (row, line) => {
       lines = line.line;

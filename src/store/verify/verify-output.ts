@@ -12,7 +12,7 @@ import {scanRecords} from '../scan-records.ts';
 import {compareWithRow} from './compare-row.ts';
 import {type Finding, FindingList} from './findings.ts';
 import {LineProof} from './line-proof.ts';
-import {RowIndex} from './row-index.ts';
+import {WantedRollouts} from './wanted-rollouts.ts';
 
 /** What an output's files prove of it. */
 export interface Verification {
@@ -69,7 +69,7 @@ class Verifier implements Disposable {
   readonly findings = new FindingList();
   readonly #paths: OutputPaths;
   readonly #options: VerifyOptions;
-  readonly #index = new RowIndex();
+  readonly #wanted = new WantedRollouts();
   readonly #unproven: string[] = [];
   readonly #notes: string[] = [];
   #hasRows = false;
@@ -86,14 +86,14 @@ class Verifier implements Disposable {
   async readRows(): Promise<void> {
     const {materialized: file} = this.#paths;
     this.#hasRows = true;
-    this.#index.addFile(file);
+    this.#wanted.rows.addFile(file);
     const hash = createHash('sha256');
     const scan = await scanRecords(
       file,
       (row, place) => {
         const id = identityOf(row);
         if (id === undefined) this.findings.add('unidentified', file, `line ${place.line}`);
-        else if (!this.#index.add(id, place))
+        else if (!this.#wanted.rows.add(id, place))
           this.findings.add('duplicate', file, `line ${place.line} (${nameOf(id)})`);
       },
       (chunk) => {
@@ -132,7 +132,7 @@ class Verifier implements Disposable {
       this.#failures++;
       const id = identityOf(record);
       if (id === undefined || !this.#hasRows) return;
-      if (!this.#index.addFailure(id, Boolean(record['_ng_failure_terminal'])))
+      if (!this.#wanted.addFailure(id, Boolean(record['_ng_failure_terminal'])))
         this.findings.add('failure_unknown', file, `line ${line} (${nameOf(id)})`);
     });
     for (const line of scan.damagedLines) this.findings.add('no_record', file, `line ${line}`);
@@ -164,7 +164,7 @@ class Verifier implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    this.#index[Symbol.dispose]();
+    this.#wanted[Symbol.dispose]();
   }
 
   #addRecord(record: JsonObject, place: Line): void {
@@ -177,12 +177,12 @@ class Verifier implements Disposable {
     const where = `line ${place.line} (${nameOf(id)})`;
     if (isFailedAttempt(record)) this.findings.add('failed_record', file, where);
     if (!this.#hasRows) return;
-    const rowText = this.#index.rowOf(id);
+    const rowText = this.#wanted.rows.read(id);
     if (rowText === undefined) {
       this.findings.add('foreign', file, where);
       return;
     }
-    if (this.#index.addRecord(id)) this.#done++;
+    if (this.#wanted.addRecord(id)) this.#done++;
     else this.findings.add('duplicate', file, where);
     this.#compare({id, record, recordText: place.bytes.toString('utf8'), rowText}, where);
   }
@@ -210,7 +210,7 @@ class Verifier implements Disposable {
       );
     }
     const isOther = written !== undefined && written !== sha256;
-    if (isOther || (rollouts !== undefined && rollouts !== this.#index.size))
+    if (isOther || (rollouts !== undefined && rollouts !== this.#wanted.rows.size))
       this.findings.add('materialized_changed', this.#paths.materialized);
   }
 
@@ -228,13 +228,13 @@ class Verifier implements Disposable {
   #countMissing(): Omit<VerifiedCounts, 'failures'> {
     const mostAttempts = asNumber(this.#options.manifest?.about['max_attempts']) ?? customaryAttempts;
     let [owed, givenUp] = [0, 0];
-    for (const {id, attempts, isTerminal} of this.#index.missing()) {
+    for (const {id, attempts, isTerminal} of this.#wanted.missing()) {
       const isGivenUp = isTerminal || attempts >= mostAttempts;
       if (isGivenUp) givenUp++;
       else owed++;
       this.findings.add(isGivenUp ? 'given_up' : 'owed', this.#paths.output, nameOf(id));
     }
-    return {wanted: this.#index.size, done: this.#done, owed, givenUp};
+    return {wanted: this.#wanted.rows.size, done: this.#done, owed, givenUp};
   }
 }
 
