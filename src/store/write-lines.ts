@@ -1,9 +1,8 @@
 import {createHash} from 'node:crypto';
-import {rename, rm} from 'node:fs/promises';
 import type {Batches} from '../core/batches.ts';
 import type {Clock} from '../core/clock.ts';
 import {openLineWriter} from '../runtime/line-writer.ts';
-import {storeError} from '../runtime/store-error.ts';
+import {replaceFile} from '../runtime/replace-file.ts';
 
 export interface WrittenLines {
   readonly count: number;
@@ -15,17 +14,8 @@ export interface WrittenLines {
  * Writes lines to `path`, which appears only when all of them are in it and safe. Returns how many there were, and the
  * file's SHA-256. Fails with `ERR_STORE_WRITE`, or as `lines` fails, and leaves nothing behind then.
  */
-export async function writeLines(path: string, lines: Batches<string>, clock: Clock): Promise<WrittenLines> {
-  const unfinished = `${path}.unfinished`;
-  try {
-    await rm(unfinished, {force: true});
-    const written = await writeAll(unfinished, lines, clock);
-    await rename(unfinished, path);
-    return written;
-  } catch (error) {
-    await rm(unfinished, {force: true}).catch(() => undefined);
-    throw isErrno(error) ? storeError(path, error) : error;
-  }
+export function writeLines(path: string, lines: Batches<string>, clock: Clock): Promise<WrittenLines> {
+  return replaceFile(path, (place) => writeAll(place, lines, clock));
 }
 
 async function writeAll(path: string, lines: Batches<string>, clock: Clock): Promise<WrittenLines> {
@@ -51,8 +41,4 @@ async function writeAll(path: string, lines: Batches<string>, clock: Clock): Pro
   }
   await writer.close();
   return {count, sha256: hash.digest('hex')};
-}
-
-function isErrno(error: unknown): boolean {
-  return error instanceof Error && typeof (error as NodeJS.ErrnoException).errno === 'number';
 }
