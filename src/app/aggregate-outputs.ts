@@ -2,7 +2,6 @@ import {type Problem, RollcallError} from '../core/errors.ts';
 import type {JsonObject} from '../core/json.ts';
 import {createMetricsFold, type MetricsFold} from '../metrics/metrics-fold.ts';
 import {factsOfRecord} from '../metrics/rollout-facts.ts';
-import {isRegularFile} from '../runtime/is-regular-file.ts';
 import {pathExists} from '../runtime/path-exists.ts';
 import {refuseLockedOutput} from '../store/lock-output.ts';
 import {fingerprintDifferences, readManifest} from '../store/manifest.ts';
@@ -12,6 +11,7 @@ import {type OutputPaths, outputPaths} from '../store/output-paths.ts';
 import {RolloutCensus} from '../store/rollout-census.ts';
 import {type MissingRollouts, missingOf, noticesOf, throwIfProblems} from './census-report.ts';
 import type {AppEnvironment} from './environment.ts';
+import {missingFiles} from './missing-files.ts';
 import {writeMetrics} from './write-metrics.ts';
 
 export interface AggregateRequest {
@@ -43,7 +43,7 @@ export async function aggregateOutputs(
   {clock}: Pick<AppEnvironment, 'clock'>,
 ): Promise<AggregateReport> {
   const shards = outputs.map(outputPaths);
-  await refuseMissingFiles(shards);
+  await refuseUnusable(shards);
   const target = await targetOf(shards, {merged, overwrite});
   for (const paths of [...shards, target]) await refuseLockedOutput(paths, clock);
   await refuseOtherSettings(shards);
@@ -70,10 +70,8 @@ function observerOf(metrics: MetricsFold): ConstructorParameters<typeof RolloutC
   };
 }
 
-async function refuseMissingFiles(shards: readonly OutputPaths[]): Promise<void> {
-  const problems: Problem[] = [];
-  for (const {output} of shards)
-    if (!(await isRegularFile(output))) problems.push({file: output, message: 'is no file'});
+async function refuseUnusable(shards: readonly OutputPaths[]): Promise<void> {
+  const problems = await missingFiles(shards.map(({output}) => output));
   const counted = new Set<string>();
   for (const {output} of shards) {
     if (counted.has(output)) problems.push({file: output, message: 'is named twice'});

@@ -1,8 +1,9 @@
-import {mkdir, realpath, rm, rmdir, stat} from 'node:fs/promises';
+import {mkdir, realpath, rm, rmdir} from 'node:fs/promises';
 import {dirname} from 'node:path';
 import type {Clock} from '../core/clock.ts';
 import {type Problem, RollcallError} from '../core/errors.ts';
 import type {JsonObject} from '../core/json.ts';
+import {fileSize} from '../runtime/file-size.ts';
 import {isRegularFile} from '../runtime/is-regular-file.ts';
 import {pathExists} from '../runtime/path-exists.ts';
 import {storeError} from '../runtime/store-error.ts';
@@ -115,7 +116,10 @@ async function start(paths: OutputPaths, options: OpenOutputOptions, held: Held)
 }
 
 async function inspect(paths: OutputPaths, overwrite: boolean): Promise<ExistingOutput> {
-  const [outputBytes, failureBytes] = await Promise.all([sizeOf(paths.output), sizeOf(paths.failures)]);
+  const [outputBytes, failureBytes] = await Promise.all([
+    fileSize(paths.output, 'write'),
+    fileSize(paths.failures, 'write'),
+  ]);
   const materialized = await isRegularFile(paths.materialized);
   const manifest = overwrite ? undefined : await readManifest(paths.manifest);
   return {outputBytes, failureBytes, materialized, manifest};
@@ -129,19 +133,8 @@ async function refuseOtherRows(
   if (differences.length > 0) throw mismatchError(paths, differences);
 }
 
-async function sizeOf(path: string): Promise<number> {
-  try {
-    const stats = await stat(path);
-    if (stats.isDirectory()) throw Object.assign(new Error('EISDIR: it is a folder'), {code: 'EISDIR'});
-    return stats.size;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return 0;
-    throw storeError(path, error);
-  }
-}
-
 async function removeUnused(paths: OutputPaths): Promise<void> {
-  if ((await sizeOf(paths.output)) > 0 || (await sizeOf(paths.failures)) > 0) return;
+  if ((await fileSize(paths.output, 'write')) > 0 || (await fileSize(paths.failures, 'write')) > 0) return;
   const {output, failures, materialized, manifest, chain, dispatched} = paths;
   const ours = [output, failures, materialized, manifest, chain, dispatched];
   for (const path of ours) if (await isRegularFile(path)) await rm(path, {force: true});

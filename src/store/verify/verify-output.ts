@@ -1,8 +1,8 @@
 import {createHash} from 'node:crypto';
-import {stat} from 'node:fs/promises';
 import {RollcallError} from '../../core/errors.ts';
 import {asNumber, asString, type JsonObject} from '../../core/json.ts';
 import type {RolloutId} from '../../core/rollout.ts';
+import {fileSize} from '../../runtime/file-size.ts';
 import type {Line} from '../../runtime/jsonl.ts';
 import {pathExists} from '../../runtime/path-exists.ts';
 import {identityOf, isFailedAttempt} from '../journal.ts';
@@ -120,7 +120,7 @@ class Verifier implements Disposable {
     );
     for (const line of scan.damagedLines) this.findings.add('no_record', file, `line ${line}`);
     if (scan.tornLines > 0) this.findings.add('torn', file, `from line ${lines + 1}`, scan.tornLines);
-    const bytes = scan.tornFrom ?? (await sizeOf(file));
+    const bytes = scan.tornFrom ?? (await fileSize(file, 'read'));
     await proof.finish({lines, bytes}, this.findings);
     this.#unproven.push(...proof.unproven);
     this.#notes.push(...proof.notes);
@@ -240,13 +240,6 @@ class Verifier implements Disposable {
 
 function nameOf({taskIndex, rolloutIndex}: RolloutId): string {
   return `${taskIndex}:${rolloutIndex}`;
-}
-
-async function sizeOf(path: string): Promise<number> {
-  return stat(path).then(
-    ({size}) => size,
-    () => 0,
-  );
 }
 
 function missingError({output, manifest, materialized}: OutputPaths): RollcallError {
