@@ -133,7 +133,7 @@ async function startOn(
   const {standing, work, rowsSha256} = await materialize(paths, found, options, environment);
   const manifest = await beginManifest(paths.manifest, {
     fingerprint: options.fingerprint,
-    about: {...aboutOf(options, rowsSha256), ...adoptionOf(held, clock)},
+    about: {...aboutOf(options, rowsSha256), ...originOf(held, clock)},
     earlierRuns: held.resumed?.runs ?? [],
     goneOnWith: goneOnWith(journal, held.resumed?.runs ?? []),
     mayBeBilledTwice: unrecorded.toJson(),
@@ -242,10 +242,14 @@ function aboutOf({about, maxAttempts}: RunOutputOptions, rowsSha256: string | un
   };
 }
 
-/** When an output that had no manifest was first gone on with. */
-function adoptionOf({adopted, resumed}: OpenOutput, clock: Clock): JsonObject {
-  const adoptedAt = adopted ? new Date(clock.now()).toISOString() : resumed?.about['adopted_at'];
-  return adoptedAt === undefined ? {} : {adopted_at: adoptedAt};
+/** Where what is gone on with comes from: when it had no manifest and was taken over, what it was put together from. */
+function originOf({adopted, resumed}: OpenOutput, clock: Clock): JsonObject {
+  const {adopted_at: adoptedBefore, merged} = resumed?.about ?? {};
+  const adoptedAt = adopted ? new Date(clock.now()).toISOString() : adoptedBefore;
+  return {
+    ...(adoptedAt === undefined ? {} : {adopted_at: adoptedAt}),
+    ...(merged === undefined ? {} : {merged}),
+  };
 }
 
 /** Tells the metrics of each rollout that is wanted, so that missing ones show. Ends with the cancellation. */

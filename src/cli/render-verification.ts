@@ -1,4 +1,4 @@
-import type {Finding, Verification} from '../app/verify.ts';
+import {describeFinding, type Verification} from '../app/verify.ts';
 import {exitCodes} from '../core/errors.ts';
 
 const exitCodesOf: Readonly<Record<Verification['verdict'], number>> = {
@@ -16,7 +16,7 @@ export function renderVerification(output: string, verification: Verification): 
   const {findings, unproven, notes} = verification;
   return [
     `${output}: ${verdictOf(verification)}`,
-    ...findings.map((finding) => `  • ${describe(finding)}`),
+    ...findings.map((finding) => `  • ${describeFinding(finding)}.`),
     ...unproven.map((sentence) => `  ? ${sentence}.`),
     ...notes.map((sentence) => `  ${sentence}.`),
   ];
@@ -50,9 +50,4 @@ function verdictOf({verdict, counts, findings}: Verification): string {
     case 'damaged':
       return `damaged: ${standing}.`;
   }
-}
-
-function describe({file, message, examples, count}: Finding): string {
-  const more = count > examples.length && examples.length > 1 ? ', …' : '';
-  return `${file}: ${message}${examples.length === 0 ? '' : ` (${examples.join(', ')}${more})`}.`;
 }

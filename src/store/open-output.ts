@@ -11,7 +11,7 @@ import {lockOutput, type OutputLock} from './lock-output.ts';
 import {type Manifest, readManifest} from './manifest.ts';
 import {moveAside} from './move-aside.ts';
 import type {OutputPaths} from './output-paths.ts';
-import {type ExistingOutput, mismatchError, planStart, type StartPlan} from './plan-start.ts';
+import {type ExistingOutput, mismatchError, planStart} from './plan-start.ts';
 
 export interface OpenOutputOptions {
   /** Input digest and every setting that changes answers, without secrets. */
@@ -65,10 +65,10 @@ export async function openOutput(paths: OutputPaths, options: OpenOutputOptions)
 export async function peekOutput(
   paths: OutputPaths,
   options: Omit<OpenOutputOptions, 'clock'>,
-): Promise<Exclude<StartPlan['start'], 'adopt'>> {
+): Promise<'fresh' | 'move aside' | 'resume'> {
   await refuseInput(paths, options.inputPath);
   const {start} = planStart(paths, await inspect(paths, options.overwrite), options);
-  if (start !== 'adopt') return start;
+  if (start !== 'adopt' && start !== 'take over') return start;
   await refuseOtherRows(paths, options);
   return 'resume';
 }
@@ -97,8 +97,8 @@ interface Held {
 async function start(paths: OutputPaths, options: OpenOutputOptions, held: Held): Promise<OpenOutput> {
   const plan = planStart(paths, await inspect(paths, options.overwrite), options);
   const adopted = plan.start === 'adopt';
-  if (adopted) await refuseOtherRows(paths, options);
-  const resumed = plan.start === 'resume' ? plan.manifest : undefined;
+  if (adopted || plan.start === 'take over') await refuseOtherRows(paths, options);
+  const resumed = 'manifest' in plan ? plan.manifest : undefined;
   const movedTo = plan.start === 'move aside' ? await moveAside(paths, options.clock) : undefined;
   const {lock, madeFolder} = held;
   return {

@@ -1,6 +1,5 @@
-import {createHash} from 'node:crypto';
 import {RollcallError} from '../../core/errors.ts';
-import {asNumber, asString, type JsonObject} from '../../core/json.ts';
+import {asNumber, type JsonObject} from '../../core/json.ts';
 import type {RolloutId} from '../../core/rollout.ts';
 import {fileSize} from '../../runtime/file-size.ts';
 import type {Line} from '../../runtime/jsonl.ts';
@@ -11,7 +10,9 @@ import type {OutputPaths} from '../output-paths.ts';
 import {scanRecords} from '../scan-records.ts';
 import {compareWithRow} from './compare-row.ts';
 import {type Finding, FindingList} from './findings.ts';
+import {proveInput} from './input-proof.ts';
 import {LineProof} from './line-proof.ts';
+import {RowsProof} from './rows-proof.ts';
 import {WantedRollouts} from './wanted-rollouts.ts';
 
 /** What an output's files prove of it. */
@@ -87,7 +88,7 @@ class Verifier implements Disposable {
     const {materialized: file} = this.#paths;
     this.#hasRows = true;
     this.#wanted.rows.addFile(file);
-    const hash = createHash('sha256');
+    const proof = new RowsProof(this.#paths, this.#options.manifest);
     const scan = await scanRecords(
       file,
       (row, place) => {
@@ -96,14 +97,12 @@ class Verifier implements Disposable {
         else if (!this.#wanted.rows.add(id, place))
           this.findings.add('duplicate', file, `line ${place.line} (${nameOf(id)})`);
       },
-      (chunk) => {
-        hash.update(chunk);
-        return Promise.resolve();
-      },
+      (chunk) => proof.take(chunk),
     );
     for (const line of scan.damagedLines) this.findings.add('no_record', file, `line ${line}`);
     if (scan.tornLines > 0) this.findings.add('no_record', file, 'its end', scan.tornLines);
-    this.#checkRows(hash.digest('hex'));
+    proof.finish(this.#wanted.rows.size, this.findings);
+    this.#unproven.push(...proof.unproven);
   }
 
   async readRecords(): Promise<void> {
@@ -142,7 +141,9 @@ class Verifier implements Disposable {
   finish(): Verification {
     const {manifest, inputSha256} = this.#options;
     const counts = this.#countMissing();
-    this.#checkInput(manifest, inputSha256);
+    const input = proveInput(manifest, inputSha256, this.#paths.manifest, this.findings);
+    this.#unproven.push(...input.unproven);
+    this.#notes.push(...input.notes);
     if (this.#foreignRows > 0)
       this.#unproven.push(
         `${this.#foreignRows} record(s) were written by NeMo Gym, whose servers write the row anew: that they are of their rows is told from their identity alone`,
@@ -197,32 +198,6 @@ class Verifier implements Disposable {
     if (isMasked) this.#maskedRows++;
     if (differing.length > 0)
       this.findings.add('other_row', this.#paths.output, `${where}: ${differing.slice(0, 5).join(', ')}`);
-  }
-
-  #checkRows(sha256: string): void {
-    const {manifest} = this.#options;
-    if (manifest === undefined) return;
-    const written = asString(manifest.about['materialized_sha256']);
-    const rollouts = asNumber(manifest.about['rollouts']);
-    if (written === undefined) {
-      this.#unproven.push(
-        'the manifest has no digest of the materialised rows, as older versions wrote none: that they are unchanged cannot be proven',
-      );
-    }
-    const isOther = written !== undefined && written !== sha256;
-    if (isOther || (rollouts !== undefined && rollouts !== this.#wanted.rows.size))
-      this.findings.add('materialized_changed', this.#paths.materialized);
-  }
-
-  #checkInput(manifest: Manifest | undefined, given: string | undefined): void {
-    const made = asString(manifest?.fingerprint['input_sha256']);
-    if (made === undefined) {
-      this.#unproven.push('there is no manifest: from which input and settings this was made cannot be told');
-    } else if (given === undefined) {
-      this.#notes.push(`made from an input with SHA-256 ${made}; --input PATH compares one with it`);
-    } else if (given !== made) {
-      this.findings.add('other_input', this.#paths.manifest, `SHA-256 ${made}, not ${given}`);
-    }
   }
 
   #countMissing(): Omit<VerifiedCounts, 'failures'> {
