@@ -23,6 +23,8 @@ export interface OpenOutputOptions {
   readonly inputPath?: string | undefined;
   /** In what the materialised rows at this path differ from those that the run wants; nothing if they are the same. */
   readonly compareRows: (path: string) => Promise<readonly Problem[]>;
+  /** Called when the output is taken and before what is there is moved aside. */
+  readonly beforeMoving: () => Promise<void>;
 }
 
 /** An output that this process holds. */
@@ -64,7 +66,7 @@ export async function openOutput(paths: OutputPaths, options: OpenOutputOptions)
 /** How a run would start on an output. Fails as `openOutput` does where it would be refused, and changes nothing. */
 export async function peekOutput(
   paths: OutputPaths,
-  options: Omit<OpenOutputOptions, 'clock'>,
+  options: Omit<OpenOutputOptions, 'clock' | 'beforeMoving'>,
 ): Promise<'fresh' | 'move aside' | 'resume'> {
   await refuseInput(paths, options.inputPath);
   const {start} = planStart(paths, await inspect(paths, options.overwrite), options);
@@ -99,6 +101,7 @@ async function start(paths: OutputPaths, options: OpenOutputOptions, held: Held)
   const adopted = plan.start === 'adopt';
   if (adopted || plan.start === 'take over') await refuseOtherRows(paths, options);
   const resumed = 'manifest' in plan ? plan.manifest : undefined;
+  if (plan.start === 'move aside') await options.beforeMoving();
   const movedTo = plan.start === 'move aside' ? await moveAside(paths, options.clock) : undefined;
   const {lock, madeFolder} = held;
   return {
