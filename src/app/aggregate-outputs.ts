@@ -1,17 +1,23 @@
+import {mkdir} from 'node:fs/promises';
+import {dirname} from 'node:path';
 import {type Problem, RollcallError} from '../core/errors.ts';
 import type {JsonObject} from '../core/json.ts';
 import {createMetricsFold, type MetricsFold} from '../metrics/metrics-fold.ts';
 import {factsOfRecord} from '../metrics/rollout-facts.ts';
 import {isRegularFile} from '../runtime/is-regular-file.ts';
 import {pathExists} from '../runtime/path-exists.ts';
-import {refuseLockedOutput} from '../store/lock-output.ts';
+import {storeError} from '../runtime/store-error.ts';
+import {lockOutput, refuseLockedOutput} from '../store/lock-output.ts';
 import {fingerprintDifferences, readManifest} from '../store/manifest.ts';
-import {mergeOutputs} from '../store/merge-outputs.ts';
+import {mergeOutputs, removeMerged} from '../store/merge-outputs.ts';
 import {moveAside} from '../store/move-aside.ts';
 import {type OutputPaths, outputPaths} from '../store/output-paths.ts';
 import {RolloutCensus} from '../store/rollout-census.ts';
+import {OutputProof} from '../store/verify/output-proof.ts';
 import {type MissingRollouts, missingOf, noticesOf, throwIfProblems} from './census-report.ts';
 import type {AppEnvironment} from './environment.ts';
+import {type Shard, sharedSettings, writeMergeManifest} from './merge-manifest.ts';
+import {missingFiles} from './missing-files.ts';
 import {writeMetrics} from './write-metrics.ts';
 
 export interface AggregateRequest {
@@ -39,28 +45,82 @@ export interface AggregateReport {
  * every problem. Reads NeMo Gym's outputs as well. Writes nothing unless all is there, or `allowPartial`.
  */
 export async function aggregateOutputs(
-  {outputs, merged, allowPartial, overwrite}: AggregateRequest,
-  {clock}: Pick<AppEnvironment, 'clock'>,
+  request: AggregateRequest,
+  {clock, logger}: Pick<AppEnvironment, 'clock' | 'logger'>,
 ): Promise<AggregateReport> {
-  const shards = outputs.map(outputPaths);
-  await refuseMissingFiles(shards);
-  const target = await targetOf(shards, {merged, overwrite});
-  for (const paths of [...shards, target]) await refuseLockedOutput(paths, clock);
-  await refuseOtherSettings(shards);
+  const {outputs, merged, allowPartial} = request;
+  const startedAt = new Date(clock.now()).toISOString();
+  const sources = outputs.map(outputPaths);
+  await refuseUnusable(sources);
+  const target = await targetOf(sources, request);
+  for (const paths of [...sources, target]) await refuseLockedOutput(paths, clock);
+  const shards = await shardsOf(sources);
+  refuseOtherSettings(shards);
   const metrics = createMetricsFold();
   using census = new RolloutCensus(observerOf(metrics));
-  for (const paths of shards) await census.add(paths);
+  for (const {paths, proof} of shards) await census.add(paths, proof);
   throwIfProblems(census);
+  // What a run has begun to write in the meantime would look like damage.
+  for (const paths of sources) await refuseLockedOutput(paths, clock);
   const missing = missingOf(census);
   const done = census.done.size;
-  const report = {wanted: done + missing.count, done, missing, notices: noticesOf(census)};
+  const notices = [...noticesOf(census), ...shards.flatMap(({proof}) => proof.damage())];
+  const report = {wanted: done + missing.count, done, missing, notices};
   if (missing.count > 0 && !allowPartial) return {...report, written: undefined};
-  if (merged !== undefined) {
-    await moveAside(target, clock);
-    await mergeOutputs(census, shards, target, clock);
+  await makeFolder(dirname(target.output));
+  const lock = await lockOutput(target, clock);
+  try {
+    if (merged === undefined) await writeMetrics(target.metrics, metrics);
+    else await writeMerged(target, {census, shards, metrics, startedAt}, {clock, logger});
+  } finally {
+    await lock.release();
   }
-  await writeMetrics(target.metrics, metrics);
   return {...report, written: target};
+}
+
+interface Counted {
+  readonly census: RolloutCensus;
+  readonly shards: readonly Shard[];
+  readonly metrics: MetricsFold;
+  readonly startedAt: string;
+}
+
+/** All files of the merged output, or none. */
+async function writeMerged(
+  target: OutputPaths,
+  {census, shards, metrics, startedAt}: Counted,
+  {clock, logger}: Pick<AppEnvironment, 'clock' | 'logger'>,
+): Promise<void> {
+  const movedTo = await moveAside(target, clock);
+  if (movedTo !== undefined) logger.info(`what was there is now ${movedTo}`);
+  try {
+    const sources = shards.map(({paths}) => paths);
+    const files = await mergeOutputs(census, sources, target, clock);
+    await writeMetrics(target.metrics, metrics);
+    // Last: without it what is there is no whole output, whatever interrupts us.
+    const wanted = census.wanted.size;
+    await writeMergeManifest(target.manifest, shards, {...files, wanted, startedAt}, clock);
+  } catch (error) {
+    await removeMerged(target);
+    throw error;
+  }
+}
+
+async function makeFolder(folder: string): Promise<void> {
+  try {
+    await mkdir(folder, {recursive: true});
+  } catch (error) {
+    throw storeError(folder, error);
+  }
+}
+
+async function shardsOf(sources: readonly OutputPaths[]): Promise<readonly Shard[]> {
+  const shards: Shard[] = [];
+  for (const paths of sources) {
+    const manifest = await readManifest(paths.manifest);
+    shards.push({paths, manifest, proof: new OutputProof(paths, manifest)});
+  }
+  return shards;
 }
 
 function observerOf(metrics: MetricsFold): ConstructorParameters<typeof RolloutCensus>[0] {
@@ -70,10 +130,8 @@ function observerOf(metrics: MetricsFold): ConstructorParameters<typeof RolloutC
   };
 }
 
-async function refuseMissingFiles(shards: readonly OutputPaths[]): Promise<void> {
-  const problems: Problem[] = [];
-  for (const {output} of shards)
-    if (!(await isRegularFile(output))) problems.push({file: output, message: 'is no file'});
+async function refuseUnusable(shards: readonly OutputPaths[]): Promise<void> {
+  const problems = await missingFiles(shards.map(({output}) => output));
   const counted = new Set<string>();
   for (const {output} of shards) {
     if (counted.has(output)) problems.push({file: output, message: 'is named twice'});
@@ -96,6 +154,8 @@ async function targetOf(
   if (shards.some(({materialized}) => materialized === target.materialized))
     throw usageError(`the output ${merged} is one of those to aggregate`, 'Choose another --output.');
   const {output, failures, materialized, manifest} = target;
+  if ((await pathExists(output)) && !(await isRegularFile(output)))
+    throw usageError(`the output ${merged} is no file`, 'Choose another --output.');
   const there = await Promise.all([output, failures, materialized, manifest].map(pathExists));
   if (!overwrite && there.includes(true)) {
     throw new RollcallError(`the output ${merged} is there already`, {
@@ -108,13 +168,12 @@ async function targetOf(
 }
 
 /** Shards may have inputs of their own; whatever else changes answers must be alike in all that say it. */
-async function refuseOtherSettings(shards: readonly OutputPaths[]): Promise<void> {
+function refuseOtherSettings(shards: readonly Shard[]): void {
   const problems: Problem[] = [];
   let first: {readonly path: string; readonly settings: JsonObject} | undefined;
-  for (const {manifest: path} of shards) {
-    const manifest = await readManifest(path);
+  for (const {paths, manifest} of shards) {
     if (manifest === undefined) continue;
-    const settings = {...manifest.fingerprint, input_sha256: undefined, limit: undefined};
+    const [path, settings] = [paths.manifest, sharedSettings(manifest)];
     first ??= {path, settings};
     for (const {path: key, message} of fingerprintDifferences(first.settings, settings))
       problems.push({file: path, path: key, message: `differs from ${first.path}: ${message}`});

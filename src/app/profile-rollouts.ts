@@ -1,16 +1,16 @@
 import {join, parse} from 'node:path';
 import {oneBatch} from '../core/batches.ts';
-import {type Problem, RollcallError} from '../core/errors.ts';
+import {RollcallError} from '../core/errors.ts';
 import {joinMembers, splitMembers} from '../core/raw-json.ts';
 import {createMetricsFold} from '../metrics/metrics-fold.ts';
 import {agentMetricsOf, renderRewardProfile} from '../metrics/reward-profile.ts';
 import {factsOfRecord} from '../metrics/rollout-facts.ts';
-import {isRegularFile} from '../runtime/is-regular-file.ts';
 import {outputPaths} from '../store/output-paths.ts';
 import {RolloutCensus} from '../store/rollout-census.ts';
 import {writeLines} from '../store/write-lines.ts';
 import {type MissingRollouts, missingOf, noticesOf, throwIfProblems} from './census-report.ts';
 import type {AppEnvironment} from './environment.ts';
+import {missingFiles} from './missing-files.ts';
 
 export interface ProfileRequest {
   /** Absolute paths. */
@@ -72,7 +72,7 @@ export async function profileRollouts(
   const tasks = {complete: 0, partial: 0};
   const [table] = overall.tables();
   const sampleOf = (taskIndex: number): string =>
-    sampleText(census.wanted.read({taskIndex, rolloutIndex: sampled.get(taskIndex) ?? 0}));
+    sampleText(census.wanted.read({taskIndex, rolloutIndex: sampled.get(taskIndex) ?? 0}) ?? '{}');
   const lines = table === undefined ? [] : renderRewardProfile(table, sampleOf, tasks);
   const written = profilePaths(rollouts);
   await writeLines(written.profile, oneBatch(lines), clock);
@@ -81,8 +81,7 @@ export async function profileRollouts(
 }
 
 async function refuseMissingFiles(paths: readonly string[]): Promise<void> {
-  const problems: Problem[] = [];
-  for (const file of paths) if (!(await isRegularFile(file))) problems.push({file, message: 'is no file'});
+  const problems = await missingFiles(paths);
   if (problems.length === 0) return;
   throw new RollcallError('there is nothing to profile', {
     code: 'ERR_USAGE',

@@ -23,6 +23,7 @@ import {writeLines} from '../store/write-lines.ts';
 import {compareMaterialized} from './compare-materialized.ts';
 import type {AppEnvironment} from './environment.ts';
 import {goneOnWith, noticesOf} from './output-notices.ts';
+import {tellOverwritten} from './overwritten-run.ts';
 import {beginManifest} from './run-manifest.ts';
 import {type Standing, StandingTally} from './standing.ts';
 import {UnrecordedRollouts} from './unrecorded-rollouts.ts';
@@ -84,13 +85,17 @@ export async function openRunOutput(
   environment: AppEnvironment,
 ): Promise<RunOutput> {
   const paths = outputPaths(path);
-  const {fingerprint, overwrite, inputPath} = options;
+  const {fingerprint, overwrite, inputPath, termsOf} = options;
+  let overwritten: UnrecordedRollouts | undefined;
   const held = await openOutput(paths, {
     ...{fingerprint, overwrite, inputPath, clock: environment.clock},
     compareRows: (materialized) => compareMaterialized(materialized, options.rows()),
+    async beforeMoving() {
+      overwritten = await tellOverwritten(paths, termsOf, environment.logger);
+    },
   });
   try {
-    return await startOn(paths, held, options, environment);
+    return await startOn(paths, {held, overwritten}, options, environment);
   } catch (error) {
     await held.abandon();
     throw error;
@@ -118,9 +123,15 @@ export function openStreamOutput(
   };
 }
 
+interface Taken {
+  readonly held: OpenOutput;
+  /** What the run had begun whose files were moved aside; it has been told. */
+  readonly overwritten: UnrecordedRollouts | undefined;
+}
+
 async function startOn(
   paths: OutputPaths,
-  held: OpenOutput,
+  {held, overwritten}: Taken,
   options: RunOutputOptions,
   environment: AppEnvironment,
 ): Promise<RunOutput> {
@@ -133,10 +144,10 @@ async function startOn(
   const {standing, work, rowsSha256} = await materialize(paths, found, options, environment);
   const manifest = await beginManifest(paths.manifest, {
     fingerprint: options.fingerprint,
-    about: {...aboutOf(options, rowsSha256), ...adoptionOf(held, clock)},
+    about: {...aboutOf(options, rowsSha256), ...originOf(held, clock)},
     earlierRuns: held.resumed?.runs ?? [],
     goneOnWith: goneOnWith(journal, held.resumed?.runs ?? []),
-    mayBeBilledTwice: unrecorded.toJson(),
+    mayBeBilledTwice: (overwritten ?? unrecorded).toJson(),
     clock,
     redact,
   });
@@ -242,10 +253,14 @@ function aboutOf({about, maxAttempts}: RunOutputOptions, rowsSha256: string | un
   };
 }
 
-/** When an output that had no manifest was first gone on with. */
-function adoptionOf({adopted, resumed}: OpenOutput, clock: Clock): JsonObject {
-  const adoptedAt = adopted ? new Date(clock.now()).toISOString() : resumed?.about['adopted_at'];
-  return adoptedAt === undefined ? {} : {adopted_at: adoptedAt};
+/** Where what is gone on with comes from: when it had no manifest and was taken over, what it was put together from. */
+function originOf({adopted, resumed}: OpenOutput, clock: Clock): JsonObject {
+  const {adopted_at: adoptedBefore, merged} = resumed?.about ?? {};
+  const adoptedAt = adopted ? new Date(clock.now()).toISOString() : adoptedBefore;
+  return {
+    ...(adoptedAt === undefined ? {} : {adopted_at: adoptedAt}),
+    ...(merged === undefined ? {} : {merged}),
+  };
 }
 
 /** Tells the metrics of each rollout that is wanted, so that missing ones show. Ends with the cancellation. */

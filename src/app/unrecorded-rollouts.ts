@@ -49,8 +49,7 @@ export class UnrecordedRollouts {
     if (this.#ids.length === 0) return undefined;
     const more = this.#ids.length - shownIds;
     const named = this.#ids.slice(0, shownIds).join(', ') + (more > 0 ? ` and ${String(more)} more` : '');
-    const cost = this.#costUsd === undefined ? '' : `, $${(Math.ceil(this.#costUsd * 100) / 100).toFixed(2)}`;
-    return `${String(this.#ids.length)} rollout(s) had begun when an earlier run was cut off and have no record, so that their calls may be billed twice (at most about ${this.#tokens.toLocaleString('en-US')} tokens${cost}): ${named}`;
+    return `${String(this.#ids.length)} rollout(s) had begun when an earlier run was cut off and have no record, so that their calls may be billed twice${this.#amounts()}: ${named}`;
   }
 
   /** The same for the manifest. */
@@ -59,10 +58,21 @@ export class UnrecordedRollouts {
     return {
       rollouts: this.#ids.length,
       ids: this.#ids.slice(0, keptIds),
-      tokens_at_most: this.#tokens,
-      cost_usd_at_most: this.#costUsd === undefined ? null : roundUsd(this.#costUsd),
+      tokens_at_most: this.#isCounted ? this.#tokens : null,
+      cost_usd_at_most: !this.#isCounted || this.#costUsd === undefined ? null : roundUsd(this.#costUsd),
       is_guess: this.#isGuess,
     };
+  }
+
+  /** Whether the rows of all of them have been there. */
+  get #isCounted(): boolean {
+    return this.#waiting.size === 0;
+  }
+
+  #amounts(): string {
+    if (!this.#isCounted) return '';
+    const cost = this.#costUsd === undefined ? '' : `, $${(Math.ceil(this.#costUsd * 100) / 100).toFixed(2)}`;
+    return ` (at most about ${this.#tokens.toLocaleString('en-US')} tokens${cost})`;
   }
 
   #addCost({agentName, text}: Row): void {

@@ -10,7 +10,7 @@ import {type Verification, verifyOutput} from '../store/verify/verify-output.ts'
 import type {AppEnvironment} from './environment.ts';
 import {inputPath} from './plan-input.ts';
 
-export type {Finding} from '../store/verify/findings.ts';
+export {describeFinding} from '../store/verify/findings.ts';
 export type {Verification} from '../store/verify/verify-output.ts';
 
 export interface VerifyRequest {

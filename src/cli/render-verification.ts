@@ -1,6 +1,5 @@
-import type {Finding, Verification} from '../app/verify.ts';
+import {describeFinding, type Verification} from '../app/verify.ts';
 import {exitCodes} from '../core/errors.ts';
-import {stripControls} from '../runtime/logger.ts';
 
 const exitCodesOf: Readonly<Record<Verification['verdict'], number>> = {
   proven: exitCodes.ok,
@@ -15,14 +14,12 @@ export function verificationExitCode({verdict}: Verification): number {
 /** What was found, as lines for people: the verdict, what is wrong and where, what cannot be proven, what is worth knowing. */
 export function renderVerification(output: string, verification: Verification): readonly string[] {
   const {findings, unproven, notes} = verification;
-  const lines = [
+  return [
     `${output}: ${verdictOf(verification)}`,
-    ...findings.map((finding) => `  • ${describe(finding)}`),
+    ...findings.map((finding) => `  • ${describeFinding(finding)}.`),
     ...unproven.map((sentence) => `  ? ${sentence}.`),
     ...notes.map((sentence) => `  ${sentence}.`),
   ];
-  // Keys and paths may come from elsewhere.
-  return lines.map(stripControls);
 }
 
 /** The same for machines. */
@@ -53,9 +50,4 @@ function verdictOf({verdict, counts, findings}: Verification): string {
     case 'damaged':
       return `damaged: ${standing}.`;
   }
-}
-
-function describe({file, message, examples, count}: Finding): string {
-  const more = count > examples.length && examples.length > 1 ? ', …' : '';
-  return `${file}: ${message}${examples.length === 0 ? '' : ` (${examples.join(', ')}${more})`}.`;
 }

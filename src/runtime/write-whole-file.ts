@@ -1,23 +1,8 @@
-import {stat, writeFile} from 'node:fs/promises';
-import writeFileAtomic from 'write-file-atomic';
-import {storeError} from './store-error.ts';
+import {randomUUID} from 'node:crypto';
+import {writeFile} from 'node:fs/promises';
+import {replaceFile} from './replace-file.ts';
 
-/**
- * Writes a file whole or not at all: until it is complete and safe, the one from before stays. A pipe or a device just gets the text.
- * Fails with `ERR_STORE_WRITE`.
- */
+/** Writes a text to a file, whole or not at all (see `replaceFile`); several may do so at once. Fails with `ERR_STORE_WRITE`. */
 export async function writeWholeFile(path: string, text: string): Promise<void> {
-  try {
-    if (await isReplaceable(path)) await writeFileAtomic(path, text);
-    else await writeFile(path, text);
-  } catch (error) {
-    throw storeError(path, error);
-  }
-}
-
-async function isReplaceable(path: string): Promise<boolean> {
-  return stat(path).then(
-    (stats) => stats.isFile(),
-    (error: unknown) => (error as NodeJS.ErrnoException).code === 'ENOENT',
-  );
+  await replaceFile(path, (place) => writeFile(place, text), {mark: randomUUID()});
 }

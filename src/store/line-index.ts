@@ -9,6 +9,11 @@ export class LineIndex implements Disposable {
   readonly #offset = new NumberColumn('float64');
   readonly #length = new NumberColumn('uint32');
 
+  /** How many lines there are. */
+  get size(): number {
+    return this.#length.length;
+  }
+
   /** Opens a file whose lines are to be added. Fails with `ERR_STORE_READ`. */
   addFile(path: string): void {
     try {
@@ -23,7 +28,7 @@ export class LineIndex implements Disposable {
     this.#file.push(this.#files.length - 1);
     this.#offset.push(offset);
     this.#length.push(bytes.length);
-    return this.#length.length - 1;
+    return this.size - 1;
   }
 
   /** The text of a line. Fails with `ERR_STORE_READ`, also where the file has become shorter. */
@@ -42,7 +47,7 @@ export class LineIndex implements Disposable {
 
   /** The texts of all lines, in the order in which they were added. */
   *all(): Generator<string> {
-    for (let line = 0; line < this.#length.length; line++) yield this.read(line);
+    for (let line = 0; line < this.size; line++) yield this.read(line);
   }
 
   [Symbol.dispose](): void {

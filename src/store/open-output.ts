@@ -1,8 +1,9 @@
-import {mkdir, realpath, rm, rmdir, stat} from 'node:fs/promises';
+import {mkdir, realpath, rm, rmdir} from 'node:fs/promises';
 import {dirname} from 'node:path';
 import type {Clock} from '../core/clock.ts';
 import {type Problem, RollcallError} from '../core/errors.ts';
 import type {JsonObject} from '../core/json.ts';
+import {fileSize} from '../runtime/file-size.ts';
 import {isRegularFile} from '../runtime/is-regular-file.ts';
 import {pathExists} from '../runtime/path-exists.ts';
 import {storeError} from '../runtime/store-error.ts';
@@ -10,7 +11,7 @@ import {lockOutput, type OutputLock} from './lock-output.ts';
 import {type Manifest, readManifest} from './manifest.ts';
 import {moveAside} from './move-aside.ts';
 import type {OutputPaths} from './output-paths.ts';
-import {type ExistingOutput, mismatchError, planStart, type StartPlan} from './plan-start.ts';
+import {type ExistingOutput, mismatchError, planStart} from './plan-start.ts';
 
 export interface OpenOutputOptions {
   /** Input digest and every setting that changes answers, without secrets. */
@@ -22,6 +23,8 @@ export interface OpenOutputOptions {
   readonly inputPath?: string | undefined;
   /** In what the materialised rows at this path differ from those that the run wants; nothing if they are the same. */
   readonly compareRows: (path: string) => Promise<readonly Problem[]>;
+  /** Called when the output is taken and before what is there is moved aside. */
+  readonly beforeMoving: () => Promise<void>;
 }
 
 /** An output that this process holds. */
@@ -63,11 +66,11 @@ export async function openOutput(paths: OutputPaths, options: OpenOutputOptions)
 /** How a run would start on an output. Fails as `openOutput` does where it would be refused, and changes nothing. */
 export async function peekOutput(
   paths: OutputPaths,
-  options: Omit<OpenOutputOptions, 'clock'>,
-): Promise<Exclude<StartPlan['start'], 'adopt'>> {
+  options: Omit<OpenOutputOptions, 'clock' | 'beforeMoving'>,
+): Promise<'fresh' | 'move aside' | 'resume'> {
   await refuseInput(paths, options.inputPath);
   const {start} = planStart(paths, await inspect(paths, options.overwrite), options);
-  if (start !== 'adopt') return start;
+  if (start !== 'adopt' && start !== 'take over') return start;
   await refuseOtherRows(paths, options);
   return 'resume';
 }
@@ -96,8 +99,9 @@ interface Held {
 async function start(paths: OutputPaths, options: OpenOutputOptions, held: Held): Promise<OpenOutput> {
   const plan = planStart(paths, await inspect(paths, options.overwrite), options);
   const adopted = plan.start === 'adopt';
-  if (adopted) await refuseOtherRows(paths, options);
-  const resumed = plan.start === 'resume' ? plan.manifest : undefined;
+  if (adopted || plan.start === 'take over') await refuseOtherRows(paths, options);
+  const resumed = 'manifest' in plan ? plan.manifest : undefined;
+  if (plan.start === 'move aside') await options.beforeMoving();
   const movedTo = plan.start === 'move aside' ? await moveAside(paths, options.clock) : undefined;
   const {lock, madeFolder} = held;
   return {
@@ -115,7 +119,10 @@ async function start(paths: OutputPaths, options: OpenOutputOptions, held: Held)
 }
 
 async function inspect(paths: OutputPaths, overwrite: boolean): Promise<ExistingOutput> {
-  const [outputBytes, failureBytes] = await Promise.all([sizeOf(paths.output), sizeOf(paths.failures)]);
+  const [outputBytes, failureBytes] = await Promise.all([
+    fileSize(paths.output, 'write'),
+    fileSize(paths.failures, 'write'),
+  ]);
   const materialized = await isRegularFile(paths.materialized);
   const manifest = overwrite ? undefined : await readManifest(paths.manifest);
   return {outputBytes, failureBytes, materialized, manifest};
@@ -129,19 +136,8 @@ async function refuseOtherRows(
   if (differences.length > 0) throw mismatchError(paths, differences);
 }
 
-async function sizeOf(path: string): Promise<number> {
-  try {
-    const stats = await stat(path);
-    if (stats.isDirectory()) throw Object.assign(new Error('EISDIR: it is a folder'), {code: 'EISDIR'});
-    return stats.size;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return 0;
-    throw storeError(path, error);
-  }
-}
-
 async function removeUnused(paths: OutputPaths): Promise<void> {
-  if ((await sizeOf(paths.output)) > 0 || (await sizeOf(paths.failures)) > 0) return;
+  if ((await fileSize(paths.output, 'write')) > 0 || (await fileSize(paths.failures, 'write')) > 0) return;
   const {output, failures, materialized, manifest, chain, dispatched} = paths;
   const ours = [output, failures, materialized, manifest, chain, dispatched];
   for (const path of ours) if (await isRegularFile(path)) await rm(path, {force: true});

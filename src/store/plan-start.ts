@@ -1,6 +1,7 @@
 import {type Problem, RollcallError} from '../core/errors.ts';
 import type {JsonObject} from '../core/json.ts';
 import {fingerprintDifferences, type Manifest} from './manifest.ts';
+import {isOnlyMerged} from './merge-notes.ts';
 import type {OutputPaths} from './output-paths.ts';
 
 /** What is at an output's paths. */
@@ -19,7 +20,9 @@ export type StartPlan =
   | {readonly start: 'move aside'}
   /** As long as its materialised rows are what this run would materialise. */
   | {readonly start: 'adopt'}
-  | {readonly start: 'resume'; readonly manifest: Manifest};
+  | {readonly start: 'resume'; readonly manifest: Manifest}
+  /** The same, as long as its rows are what this run would materialise: it was put together from outputs with inputs of their own. */
+  | {readonly start: 'take over'; readonly manifest: Manifest};
 
 /**
  * Decides between starting, going on and refusing. An output with records is only gone on with by the same inputs and
@@ -40,8 +43,11 @@ export function planStart(
     if (materialized) return {start: 'adopt'};
     throw existsError(paths);
   }
-  const problems = fingerprintDifferences(manifest.fingerprint, fingerprint);
-  if (problems.length === 0) return {start: 'resume', manifest};
+  const isMerged = isOnlyMerged(manifest);
+  const {input_sha256, limit} = fingerprint;
+  const before = isMerged ? {...manifest.fingerprint, input_sha256, limit} : manifest.fingerprint;
+  const problems = fingerprintDifferences(before, fingerprint);
+  if (problems.length === 0) return {start: isMerged ? 'take over' : 'resume', manifest};
   if (outputBytes === 0 && failureBytes === 0) return {start: 'move aside'};
   throw mismatchError(
     paths,

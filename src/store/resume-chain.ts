@@ -1,5 +1,6 @@
 import {createReadStream} from 'node:fs';
-import {type FileHandle, open, stat, truncate} from 'node:fs/promises';
+import {type FileHandle, open, truncate} from 'node:fs/promises';
+import {fileSize} from '../runtime/file-size.ts';
 import {storeError} from '../runtime/store-error.ts';
 import type {ChainStanding, LineRange} from './chain-check.ts';
 import {type Checkpoint, encodeCheckpoint, LineChain} from './line-chain.ts';
@@ -23,7 +24,7 @@ const lineFeed = 10;
  * what no longer fits; lines behind the last that fits are hashed as they are found. Fails with `ERR_STORE_READ` or `ERR_STORE_WRITE`.
  */
 export async function resumeChain(paths: OutputPaths, standing: ChainStanding): Promise<ResumedChain> {
-  const fileBytes = await sizeOf(paths.output);
+  const fileBytes = await fileSize(paths.output, 'read');
   // What lies behind a torn end that was cut is no change.
   const broken = standing.broken.filter(({endByte}) => endByte <= fileBytes);
   // A cut may have taken the end of a block that fitted before.
@@ -99,16 +100,8 @@ async function openToAppend(path: string): Promise<FileHandle> {
 
 async function cutTo(path: string, bytes: number): Promise<void> {
   try {
-    if ((await sizeOf(path)) > bytes) await truncate(path, bytes);
+    if ((await fileSize(path, 'write')) > bytes) await truncate(path, bytes);
   } catch (error) {
     throw storeError(path, error);
   }
-}
-
-/** Of a regular file; anything else has none that could be read again. */
-async function sizeOf(path: string): Promise<number> {
-  return stat(path).then(
-    (stats) => (stats.isFile() ? stats.size : 0),
-    () => 0,
-  );
 }

@@ -1,9 +1,8 @@
 import {createHash} from 'node:crypto';
-import {rename, rm} from 'node:fs/promises';
 import type {Batches} from '../core/batches.ts';
 import type {Clock} from '../core/clock.ts';
-import {openLineWriter} from '../runtime/line-writer.ts';
-import {storeError} from '../runtime/store-error.ts';
+import {openLineWriter, type WriteObserver} from '../runtime/line-writer.ts';
+import {replaceFile} from '../runtime/replace-file.ts';
 
 export interface WrittenLines {
   readonly count: number;
@@ -13,26 +12,30 @@ export interface WrittenLines {
 
 /**
  * Writes lines to `path`, which appears only when all of them are in it and safe. Returns how many there were, and the
- * file's SHA-256. Fails with `ERR_STORE_WRITE`, or as `lines` fails, and leaves nothing behind then.
+ * file's SHA-256; `observer` learns what is written, as it is. Fails with `ERR_STORE_WRITE`, or as `lines` fails, and leaves nothing behind then.
  */
-export async function writeLines(path: string, lines: Batches<string>, clock: Clock): Promise<WrittenLines> {
-  const unfinished = `${path}.unfinished`;
-  try {
-    await rm(unfinished, {force: true});
-    const written = await writeAll(unfinished, lines, clock);
-    await rename(unfinished, path);
-    return written;
-  } catch (error) {
-    await rm(unfinished, {force: true}).catch(() => undefined);
-    throw isErrno(error) ? storeError(path, error) : error;
-  }
+export function writeLines(
+  path: string,
+  lines: Batches<string>,
+  clock: Clock,
+  observer?: WriteObserver,
+): Promise<WrittenLines> {
+  return replaceFile(path, (place) => writeAll(place, lines, clock, observer));
 }
 
-async function writeAll(path: string, lines: Batches<string>, clock: Clock): Promise<WrittenLines> {
+async function writeAll(
+  path: string,
+  lines: Batches<string>,
+  clock: Clock,
+  also: WriteObserver | undefined,
+): Promise<WrittenLines> {
   const hash = createHash('sha256');
-  const observer = {
-    appended: (bytes: Buffer) => void hash.update(bytes),
-    synced: () => undefined,
+  const observer: WriteObserver = {
+    appended(bytes, count) {
+      hash.update(bytes);
+      also?.appended(bytes, count);
+    },
+    synced: () => also?.synced(),
   };
   const writer = await openLineWriter(path, {clock, append: false, observer});
   let count = 0;
@@ -51,8 +54,4 @@ async function writeAll(path: string, lines: Batches<string>, clock: Clock): Pro
   }
   await writer.close();
   return {count, sha256: hash.digest('hex')};
-}
-
-function isErrno(error: unknown): boolean {
-  return error instanceof Error && typeof (error as NodeJS.ErrnoException).errno === 'number';
 }

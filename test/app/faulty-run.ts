@@ -1,13 +1,12 @@
 import {readFile, writeFile} from 'node:fs/promises';
 import {setImmediate} from 'node:timers/promises';
 import {type CollectResult, collect} from '../../src/app/collect.ts';
-import type {AppEnvironment} from '../../src/app/environment.ts';
 import {CancellationSource} from '../../src/core/cancellation.ts';
 import type {JsonObject} from '../../src/core/json.ts';
-import {createRedactor} from '../../src/core/redact.ts';
 import {createFakeClock, type FakeClock} from '../helpers/fake-clock.ts';
 import {createTempFolder} from '../helpers/temp-folder.ts';
 import {openSimulator} from '../simulator/open-simulator.ts';
+import {environmentOf} from './silent-environment.ts';
 
 const yamlOf = (url: string, stream: boolean, api: string): string => `
 .model: &model
@@ -106,23 +105,6 @@ export async function collectWithFaults(options: FaultyRunOptions): Promise<Faul
       record: records.find((record) => record['_ng_task_index'] === row),
       failure: failures.find((failure) => failure['_ng_task_index'] === row),
     })),
-  };
-}
-
-function environmentOf(cwd: string, clock: FakeClock): AppEnvironment {
-  const ignore = (): void => undefined;
-  const logger = {debug: ignore, info: ignore, warn: ignore, error: ignore};
-  const {stdin, stdout} = process;
-  return {
-    cwd,
-    env: {},
-    stdin,
-    stdout,
-    clock,
-    awake: clock,
-    random: () => 0.5,
-    logger,
-    redactor: createRedactor(),
   };
 }
 

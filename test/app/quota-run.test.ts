@@ -1,36 +1,18 @@
 import {writeFile} from 'node:fs/promises';
 import {setImmediate} from 'node:timers/promises';
 import {describe, expect, it} from 'vitest';
-import type {AppEnvironment} from '../../src/app/environment.ts';
 import {loadRunConfig} from '../../src/app/load-run-config.ts';
 import {openDeployments} from '../../src/app/open-deployments.ts';
 import {forEachConcurrent} from '../../src/collect/for-each-concurrent.ts';
 import type {JsonObject} from '../../src/core/json.ts';
-import {createRedactor} from '../../src/core/redact.ts';
 import type {CallTrace} from '../../src/core/rollout.ts';
-import {createFakeClock, type FakeClock} from '../helpers/fake-clock.ts';
+import {createFakeClock} from '../helpers/fake-clock.ts';
 import {neverCancelled} from '../helpers/never-cancelled.ts';
 import {createTempFolder} from '../helpers/temp-folder.ts';
 import {openSimulator} from '../simulator/open-simulator.ts';
+import {environmentOf} from './silent-environment.ts';
 
 const rows = 60;
-
-function environmentOf(cwd: string, clock: FakeClock): AppEnvironment {
-  const ignore = (): void => undefined;
-  const logger = {debug: ignore, info: ignore, warn: ignore, error: ignore};
-  const {stdin, stdout} = process;
-  return {
-    cwd,
-    env: {},
-    stdin,
-    stdout,
-    clock,
-    awake: clock,
-    random: () => 0.5,
-    logger,
-    redactor: createRedactor(),
-  };
-}
 
 const yamlOf = (url: string, more: string) => `
 policy_model:

@@ -50,6 +50,13 @@ describe('rollouts that were begun and have no record', () => {
     expect(unpriced.notice()).not.toContain('$');
   });
 
+  it('cost nobody knows what where their rows are not there any more', () => {
+    const found = new UnrecordedRollouts([attemptAt(3), attemptAt(4)], () => local);
+    found.add(rowOf(3));
+    expect(found.notice()).toMatch(/may be billed twice: 3:0, 4:0$/);
+    expect(found.toJson()).toMatchObject({rollouts: 2, tokens_at_most: null, cost_usd_at_most: null});
+  });
+
   it('are named to people to the tenth, and kept to the hundredth', () => {
     const many = unrecordedOf(
       local,

@@ -1,4 +1,4 @@
-import {readFile} from 'node:fs/promises';
+import {readFile, rm} from 'node:fs/promises';
 import {describe, expect, it, vi} from 'vitest';
 import {runProgram} from '../helpers/run-program.ts';
 import {setUpWorkplace, type Workplace} from './workplace.ts';
@@ -96,6 +96,104 @@ describe('aggregate', () => {
     }
     run.child.kill('SIGKILL');
     await run.ended;
+  });
+
+  it('gives what it puts together a manifest and checkpoints, so that verify proves it, with each of its inputs', async () => {
+    await using place = await setUpWorkplace();
+    await collectShards(place);
+    const merged = await rollcall(place, 'aggregate', 'a.jsonl', 'b.jsonl', '-o', 'all.jsonl');
+    expect(merged.exitCode, merged.stderr).toBe(0);
+    for (const input of [[], ['--input', 'a.in.jsonl'], ['--input', 'b.in.jsonl']]) {
+      const proven = await rollcall(place, 'verify', 'all.jsonl', ...input);
+      expect(proven.stderr).toMatch(/proven\. Each of 8 rollouts has one record/);
+      expect(proven.stderr).toContain('put together from 2 outputs.');
+      expect(proven.exitCode).toBe(0);
+    }
+    const other = await rollcall(place, 'verify', 'all.jsonl', '--input', 'in.jsonl');
+    expect(other.exitCode).toBe(2);
+    expect(other.stderr).toContain('made from another input');
+    const again = await rollcall(place, 'aggregate', 'all.jsonl', '-o', 'copy.jsonl');
+    expect(again.exitCode, again.stderr).toBe(0);
+    expect((await rollcall(place, 'verify', 'copy.jsonl', '-i', 'b.in.jsonl')).exitCode).toBe(0);
+    expect(await readFile(place.folder.file('copy.jsonl'), 'utf8')).toBe(
+      await readFile(place.folder.file('all.jsonl'), 'utf8'),
+    );
+  });
+
+  it('tells of a shard that was changed, and does not let it pass for whole in what it makes', async () => {
+    await using place = await setUpWorkplace();
+    await collectShards(place);
+    const text = await readFile(place.folder.file('b.jsonl'), 'utf8');
+    await place.write('b.jsonl', text.replace('"completed"', '"complexed"'));
+    const merged = await rollcall(place, 'aggregate', 'a.jsonl', 'b.jsonl', '-o', 'all.jsonl');
+    expect(merged.exitCode, merged.stderr).toBe(0);
+    expect(merged.stderr).toMatch(/Warning: .*b\.jsonl: 1 block of lines changed since they were written/);
+    const verified = await rollcall(place, 'verify', 'all.jsonl');
+    expect(verified.exitCode).toBe(2);
+    expect(verified.stderr).toMatch(/1 fault in the outputs that this one was put together from.*b\.jsonl/);
+  });
+
+  it('leaves an output that the command of the whole input goes on with, and that of another does not', async () => {
+    await using place = await setUpWorkplace();
+    await collectShards(place);
+    const [, ...others] = (await readFile(place.folder.file('a.jsonl'), 'utf8')).split('\n');
+    await place.write('a.jsonl', others.join('\n'));
+    await rollcall(place, 'aggregate', 'a.jsonl', 'b.jsonl', '-o', 'all.jsonl', '--allow-partial');
+    const before = await readFile(place.folder.file('all.jsonl'), 'utf8');
+    const partOnly = await place.collect('-i', 'a.in.jsonl', '-o', 'all.jsonl', '--num-repeats', '2');
+    expect(partOnly.exitCode).toBe(2);
+    expect(partOnly.stderr).toContain('belongs to a run with other inputs or settings');
+    await place.write('whole.in.jsonl', stamped(0, 1, 2, 3));
+    const words = ['-i', 'whole.in.jsonl', '-o', 'all.jsonl', '--num-repeats', '2'];
+    const otherSettings = await place.collect(...words, '--temperature', '0.5');
+    expect(otherSettings.exitCode).toBe(2);
+    expect(otherSettings.stderr).toMatch(/responses_create_params\.temperature: was not set, is 0\.5/);
+    expect(await readFile(place.folder.file('all.jsonl'), 'utf8')).toBe(before);
+    const whole = await place.collect(...words);
+    expect(whole.exitCode, whole.stderr).toBe(0);
+    expect(whole.stderr).toContain('1 of 8 rollouts to do, 7 done before');
+    expect((await readFile(place.folder.file('all.jsonl'), 'utf8')).startsWith(before)).toBe(true);
+    // Of its own input now; that a shard had lost a line is not forgotten.
+    const verified = await rollcall(place, 'verify', 'all.jsonl', '--input', 'whole.in.jsonl', '--json');
+    expect(JSON.parse(verified.stdout)).toMatchObject({
+      done: 8,
+      owed: 0,
+      findings: [{kind: 'merged_damaged'}],
+    });
+  });
+
+  it('says of outputs of NeMo Gym that nobody can tell their settings, and writes no rows where some are not known', async () => {
+    await using place = await setUpWorkplace();
+    await collectShards(place);
+    await rm(place.folder.file('b_manifest.json'));
+    await rollcall(place, 'aggregate', 'a.jsonl', 'b.jsonl', '-o', 'all.jsonl');
+    const verified = await rollcall(place, 'verify', 'all.jsonl');
+    expect(verified.exitCode).toBe(3);
+    expect(verified.stderr).toMatch(/\? .*b\.jsonl: it had no manifest/);
+    await rm(place.folder.file('b_materialized_inputs.jsonl'));
+    const merged = await rollcall(place, 'aggregate', 'a.jsonl', 'b.jsonl', '-o', 'part.jsonl');
+    expect(merged.exitCode, merged.stderr).toBe(0);
+    const names = [...(await place.files()).keys()].filter((name) => name.startsWith('part'));
+    expect(names.sort()).toEqual([
+      'part.jsonl',
+      'part_aggregate_metrics.json',
+      'part_chain.jsonl',
+      'part_failures.jsonl',
+    ]);
+    expect((await rollcall(place, 'aggregate', 'part.jsonl')).exitCode).toBe(0);
+  });
+
+  it('moves aside what is there if told to, and says where it is', async () => {
+    await using place = await setUpWorkplace();
+    await collectShards(place);
+    await place.write('all.jsonl', 'mine\n');
+    const words = ['aggregate', 'a.jsonl', 'b.jsonl', '-o', 'all.jsonl'];
+    expect((await rollcall(place, ...words)).exitCode).toBe(2);
+    const {exitCode, stderr} = await rollcall(place, ...words, '--overwrite');
+    expect(exitCode, stderr).toBe(0);
+    const [, aside = ''] = /what was there is now (.*)/.exec(stderr) ?? [];
+    expect(await readFile(aside, 'utf8')).toBe('mine\n');
+    expect((await rollcall(place, 'verify', 'all.jsonl')).exitCode).toBe(0);
   });
 
   it('makes the metrics of one output again', async () => {

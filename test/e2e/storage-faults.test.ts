@@ -3,8 +3,7 @@ import {readdirSync} from 'node:fs';
 import {readFile, rename, writeFile} from 'node:fs/promises';
 import {text} from 'node:stream/consumers';
 import {describe, expect, it, vi} from 'vitest';
-import type {ProgramEnd} from '../helpers/run-program.ts';
-import {programPath} from '../helpers/run-program.ts';
+import {type ProgramEnd, programPath, runProgram} from '../helpers/run-program.ts';
 import {canMount, mountSmallDisk, type SmallDisk} from '../helpers/small-disk.ts';
 import {identities, numberedRows, parseLines, setUpWorkplace, type Workplace} from './workplace.ts';
 
@@ -61,6 +60,28 @@ describe.skipIf(!canMount)('a disk that is soon full (mounting one needs root)',
       const again = await place.collect('-o', 'disk/out.jsonl');
       expect(again.exitCode, again.stderr).toBe(0);
       expect(identities(parseLines(await readFile(disk.file('out.jsonl'), 'utf8')))).toEqual(zeroTo(16));
+    },
+  );
+
+  it.each([0, 8, 16, 24, 32, 40].map((free) => ({free})))(
+    'with $free KiB left: what is put together is there as a whole or not at all',
+    async ({free}) => {
+      await using place = await setUpWorkplace({rows: numberedRows(16)});
+      await place.collect();
+      await using disk = await mountSmallDisk(place.folder.file('disk'), megabyte);
+      await disk.fillUpTo(free * kibibyte);
+      const words = ['aggregate', 'out.jsonl', '-o', 'disk/all.jsonl', '--json'];
+      const {exitCode, stderr, stdout} = await runProgram(words, {cwd: place.folder.path});
+      const names = readdirSync(disk.path).filter((name) => name !== 'ballast');
+      if (exitCode === 5) {
+        expect(stderr).toContain('The disk is full');
+        expect(JSON.parse(stdout)).toMatchObject({complete: false, exit_code: 5, code: 'ERR_STORE_WRITE'});
+        expect(names).toEqual([]);
+        disk.makeRoom();
+        expect((await runProgram(words, {cwd: place.folder.path})).exitCode).toBe(0);
+      } else expect(exitCode, stderr).toBe(0);
+      const verified = await runProgram(['verify', 'disk/all.jsonl'], {cwd: place.folder.path});
+      expect(verified.exitCode, verified.stderr).toBe(0);
     },
   );
 });

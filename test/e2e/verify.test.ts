@@ -96,6 +96,34 @@ describe('a run that was cut off', () => {
     expect(proven.exitCode, proven.stderr).toBe(0);
   });
 
+  it('is told of to who overwrites it too, before its files are moved aside', async () => {
+    await using place = await setUpWorkplace({simulator: hanging});
+    const {child, ended} = place.start('--max-output-tokens', '500');
+    await untilHeld(place);
+    await recordsIn(place, 7);
+    child.kill('SIGKILL');
+    await ended;
+    await using next = await setUpWorkplace();
+    await place.write('env.yaml', await readFile(next.folder.file('env.yaml'), 'utf8'));
+    const {exitCode, stderr} = await place.collect('--max-output-tokens', '700', '--overwrite');
+    expect(exitCode, stderr).toBe(0);
+    expect(stderr).toMatch(
+      /1 rollout\(s\) had begun when an earlier run was cut off and have no record.*at most about 51\d tokens.*: 3:0\n(.*\n)*?.*what was there is now/,
+    );
+    expect(stderr.match(/had begun when/g)).toHaveLength(1);
+    expect(await runsOf(place)).toMatchObject([{may_be_billed_twice: {rollouts: 1, ids: ['3:0']}}]);
+  });
+
+  it('may be overwritten though nobody can tell what it had begun: that is said', async () => {
+    await using place = await setUpWorkplace();
+    await place.collect('--limit', '2');
+    await place.write('out.jsonl', 'what is this\n{"_ng_task_index":0,"_ng_rollout_index":0}\n');
+    await place.write('out_dispatched.jsonl', '{"begun":[[1,0,1]]}\n');
+    const {exitCode, stderr} = await place.collect('--overwrite');
+    expect(exitCode, stderr).toBe(0);
+    expect(stderr).toMatch(/which of its rollouts may be billed twice cannot be told: .*no records: 1/);
+  });
+
   it('is not the only one that leaves such notes: an abort does too, and a dry run keeps them', async () => {
     await using place = await setUpWorkplace({simulator: hanging});
     const {child, ended} = place.start();

@@ -114,6 +114,19 @@ describe('openOutput', () => {
     expect(files.has('out.jsonl')).toBe(false);
   });
 
+  it('lets somebody look at what is there before it is moved aside, and only then', async () => {
+    await using folder = await createTempFolder();
+    await writeEarlier(folder, {output: '{"a":1}\n'});
+    const seen: string[] = [];
+    const beforeMoving = async (): Promise<void> => {
+      seen.push(await readFile(folder.file('out.jsonl'), 'utf8'));
+    };
+    await (await open(folder, {beforeMoving})).release();
+    expect(seen).toEqual([]);
+    await (await open(folder, {overwrite: true, beforeMoving})).release();
+    expect(seen).toEqual(['{"a":1}\n']);
+  });
+
   it('overwrites past a manifest that cannot be read', async () => {
     await using folder = await createTempFolder();
     await writeFile(folder.file('out_manifest.json'), '{');
@@ -160,7 +173,9 @@ describe('openOutput', () => {
   it.skipIf(!existsSync('/proc/self'))('says so where a file system takes no folders', async () => {
     const paths = outputPaths('/proc/no-such-folder/out.jsonl');
     const compareRows = (): Promise<readonly Problem[]> => Promise.resolve([]);
-    const options = {fingerprint: settings, overwrite: false, clock: createFakeClock(time), compareRows};
+    const beforeMoving = (): Promise<void> => Promise.resolve();
+    const clock = createFakeClock(time);
+    const options = {fingerprint: settings, overwrite: false, clock, compareRows, beforeMoving};
     await expect(openOutput(paths, options)).rejects.toMatchObject({code: 'ERR_OUTPUT_PATH'});
   });
 
@@ -204,6 +219,7 @@ interface OpenTestOptions {
   readonly overwrite?: boolean;
   readonly inputPath?: string;
   readonly differences?: readonly Problem[];
+  readonly beforeMoving?: () => Promise<void>;
 }
 
 function open(
@@ -214,12 +230,14 @@ function open(
     overwrite = false,
     inputPath,
     differences = [],
+    beforeMoving = () => Promise.resolve(),
   }: OpenTestOptions = {},
 ): Promise<OpenOutput> {
   const clock = createFakeClock(time);
   return openOutput(outputPaths(folder.file(name)), {
     ...{fingerprint, overwrite, clock, inputPath},
     compareRows: () => Promise.resolve(differences),
+    beforeMoving,
   });
 }
 

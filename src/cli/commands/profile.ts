@@ -1,38 +1,31 @@
 import {resolve} from 'node:path';
-import {type ProfileReport, profileRollouts} from '../../app/profile-rollouts.ts';
+import {type ProfileReport, type ProfileRequest, profileRollouts} from '../../app/profile-rollouts.ts';
 import {exitCodes, RollcallError} from '../../core/errors.ts';
 import {formatCount, formatCounted} from '../../report/format-quantity.ts';
-import {createAppEnvironment} from '../app-environment.ts';
+import {answerCommand} from '../answer-command.ts';
 import {FlagReader} from '../flag-values.ts';
 import type {Invocation} from '../invocation.ts';
 import type {Io} from '../io.ts';
-import {renderError} from '../render-error.ts';
 import {describeMissing} from '../render-missing.ts';
 
 /** `rollcall profile`: the rewards of each task beside its row. Exit code 3 when rollouts are missing. */
-export async function profile({flags, paths}: Invocation, io: Io): Promise<number> {
-  const writeLine = (line: string): void => void io.stderr.write(`${line}\n`);
-  const environment = createAppEnvironment(io, {verbose: false, writeLine});
-  try {
-    const reader = new FlagReader(flags);
-    const inputs = reader.text('inputs');
-    reader.finish();
-    const report = await profileRollouts(
-      {
-        rollouts: resolve(io.cwd, onlyOf(paths)),
-        inputs: inputs === undefined ? undefined : resolve(io.cwd, inputs),
-        allowPartial: reader.isSet('allowPartial'),
-      },
-      environment,
-    );
-    for (const line of describe(report)) writeLine(line);
-    if (reader.isSet('json')) io.stdout.write(`${JSON.stringify(toJson(report))}\n`);
-    return report.written === undefined ? exitCodes.failedRollouts : exitCodes.ok;
-  } catch (error) {
-    const {text, exitCode} = renderError(error, environment.redactor.redact);
-    io.stderr.write(text);
-    return exitCode;
-  }
+export function profile(invocation: Invocation, io: Io): Promise<number> {
+  return answerCommand(invocation, io, {complete: false}, async (environment) => {
+    const report = await profileRollouts(readRequest(invocation, io.cwd), environment);
+    const exitCode = report.written === undefined ? exitCodes.failedRollouts : exitCodes.ok;
+    return {lines: describe(report), json: toJson(report), exitCode};
+  });
+}
+
+function readRequest({flags, paths}: Invocation, cwd: string): ProfileRequest {
+  const reader = new FlagReader(flags);
+  const inputs = reader.text('inputs');
+  reader.finish();
+  return {
+    rollouts: resolve(cwd, onlyOf(paths)),
+    inputs: inputs === undefined ? undefined : resolve(cwd, inputs),
+    allowPartial: reader.isSet('allowPartial'),
+  };
 }
 
 function onlyOf(paths: readonly string[]): string {

@@ -1,42 +1,31 @@
 import {askStatus, type HeadStatus} from '../../app/ask-head.ts';
 import {exitCodes} from '../../core/errors.ts';
 import {formatCounted, formatDuration} from '../../report/format-quantity.ts';
-import {createAppEnvironment} from '../app-environment.ts';
+import {answerCommand} from '../answer-command.ts';
 import {readRunFlags} from '../collect-flags.ts';
 import type {Invocation} from '../invocation.ts';
 import type {Io} from '../io.ts';
-import {renderError} from '../render-error.ts';
 import {renderTable} from '../render-table.ts';
 
 /** `rollcall status`: what the head server says runs, and whether it answers. */
-export async function status({flags, overrides}: Invocation, io: Io): Promise<number> {
-  const wanted = readRunFlags(flags);
-  const writeLine = (line: string): void => void io.stderr.write(`${line}\n`);
-  const environment = createAppEnvironment(io, {verbose: wanted.verbose, writeLine});
-  try {
-    const {headUrl, servers, deployments} = await askStatus({...wanted, overrides}, environment);
-    writeLine(`${formatCounted(servers.length, 'server')}, says the head server at ${headUrl}.`);
-    const rows = servers.map(rowOf);
-    for (const line of renderTable(['', 'NAME', 'KIND', 'URL', 'UP'], rows)) writeLine(line);
-    if (deployments.length > 0) {
-      const standings = deployments.map(deploymentRow);
-      for (const line of renderTable(['', 'MODEL', 'DEPLOYMENT', 'STATE', 'CALLS'], standings))
-        writeLine(line);
-    }
-    if (wanted.json) {
-      const answer = {
-        head: headUrl,
-        servers: servers.map(toJson),
-        deployments: deployments.map(deploymentToJson),
-      };
-      io.stdout.write(`${JSON.stringify(answer)}\n`);
-    }
-    return exitCodes.ok;
-  } catch (error) {
-    const {text, exitCode} = renderError(error, environment.redactor.redact);
-    io.stderr.write(text);
-    return exitCode;
-  }
+export function status(invocation: Invocation, io: Io): Promise<number> {
+  return answerCommand(invocation, io, {head: null}, async (environment) => {
+    const {flags, overrides} = invocation;
+    const {headUrl, servers, deployments} = await askStatus({...readRunFlags(flags), overrides}, environment);
+    const lines = [
+      `${formatCounted(servers.length, 'server')}, says the head server at ${headUrl}.`,
+      ...renderTable(['', 'NAME', 'KIND', 'URL', 'UP'], servers.map(rowOf)),
+      ...(deployments.length === 0
+        ? []
+        : renderTable(['', 'MODEL', 'DEPLOYMENT', 'STATE', 'CALLS'], deployments.map(deploymentRow))),
+    ];
+    const json = {
+      head: headUrl,
+      servers: servers.map(toJson),
+      deployments: deployments.map(deploymentToJson),
+    };
+    return {lines, json, exitCode: exitCodes.ok};
+  });
 }
 
 function toJson({

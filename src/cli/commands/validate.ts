@@ -1,38 +1,24 @@
 import type {AgentPlan} from '../../app/plan-agents.ts';
 import {validate as check, type ValidateReport} from '../../app/validate.ts';
-import {exitCodes, RollcallError} from '../../core/errors.ts';
+import {exitCodes} from '../../core/errors.ts';
 import {formatCounted} from '../../report/format-quantity.ts';
-import {createAppEnvironment} from '../app-environment.ts';
+import {answerCommand} from '../answer-command.ts';
 import {readRunFlags} from '../collect-flags.ts';
 import type {Invocation} from '../invocation.ts';
 import type {Io} from '../io.ts';
-import {renderError} from '../render-error.ts';
 import {renderResources} from '../render-resources.ts';
 
 const indent = '  ';
 
 /** `rollcall validate`: says what is wrong (exit code 2), or what a run would do. */
-export async function validate({flags, overrides}: Invocation, io: Io): Promise<number> {
-  const wanted = readRunFlags(flags);
-  const writeLine = (line: string): void => void io.stderr.write(`${line}\n`);
-  const environment = createAppEnvironment(io, {verbose: wanted.verbose, writeLine});
-  try {
-    const report = await check({...wanted, overrides}, environment);
+export function validate(invocation: Invocation, io: Io): Promise<number> {
+  return answerCommand(invocation, io, {valid: false}, async (environment) => {
+    const {flags, overrides} = invocation;
+    const report = await check({...readRunFlags(flags), overrides}, environment);
     // What reads a pipe wants a line for each thing, however long.
     const columns = io.terminal ? io.columns() : Number.POSITIVE_INFINITY;
-    for (const line of describe(report, columns)) writeLine(line);
-    const {redact} = environment.redactor;
-    if (wanted.json) io.stdout.write(`${redact(JSON.stringify(toJson(report)))}\n`);
-    return exitCodes.ok;
-  } catch (error) {
-    const {redact} = environment.redactor;
-    const {text, exitCode} = renderError(error, redact);
-    io.stderr.write(text);
-    if (wanted.json && error instanceof RollcallError) {
-      io.stdout.write(`${redact(JSON.stringify(refusalToJson(error)))}\n`);
-    }
-    return exitCode;
-  }
+    return {lines: describe(report, columns), json: toJson(report), exitCode: exitCodes.ok};
+  });
 }
 
 function describe({plans, config, gateway, survey}: ValidateReport, columns: number): readonly string[] {
@@ -78,10 +64,6 @@ function describeRows({rows, tasks, rollouts}: NonNullable<ValidateReport['surve
   return [formatCounted(rows, 'row'), formatCounted(tasks, 'task'), formatCounted(rollouts, 'rollout')].join(
     ', ',
   );
-}
-
-function refusalToJson({code, message, hint, problems}: RollcallError): unknown {
-  return {valid: false, code, message, hint: hint ?? null, problems};
 }
 
 function toJson({plans, config, gateway, survey}: ValidateReport): unknown {

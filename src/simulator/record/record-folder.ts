@@ -1,9 +1,9 @@
 import {mkdir, readdir} from 'node:fs/promises';
 import {join} from 'node:path';
-import writeFileAtomic from 'write-file-atomic';
 import type {Clock} from '../../core/clock.ts';
 import {RollcallError} from '../../core/errors.ts';
 import {acquireFileLock, type LockOwner} from '../../runtime/file-lock.ts';
+import {writeWholeFile} from '../../runtime/write-whole-file.ts';
 import {readRecordName, recordName} from './record-name.ts';
 
 /** A folder that one process writes records into. */
@@ -33,7 +33,7 @@ export async function openRecordFolder(path: string, clock: Clock): Promise<Reco
       return recordName(stem, position);
     },
     async write(name, text) {
-      const writing = writeFileAtomic(join(path, name), text);
+      const writing = writeWholeFile(join(path, name), text);
       pending.add(writing);
       try {
         await writing;

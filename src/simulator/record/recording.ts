@@ -60,7 +60,7 @@ export function createRecording(deps: RecordingDeps): Recording {
     try {
       await keep(arrived, relayed.reply, {...deps, name});
     } catch (error) {
-      failure = errorCode(error);
+      failure = errorCode((error as Error).cause ?? error);
       deps.logger?.error(`cannot write the record ${name}: ${failure}. Nothing is sent any more.`);
     }
   };

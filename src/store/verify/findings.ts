@@ -18,7 +18,8 @@ export type FindingKind =
   | 'materialized_missing'
   | 'materialized_changed'
   | 'failure_unknown'
-  | 'other_input';
+  | 'other_input'
+  | 'merged_damaged';
 
 /** One thing that is wrong, however often. */
 export interface Finding {
@@ -66,6 +67,12 @@ export class FindingList {
   }
 }
 
+/** A finding in one sentence, without its full stop. */
+export function describeFinding({file, message, examples, count}: Finding): string {
+  const more = count > examples.length && examples.length > 1 ? ', …' : '';
+  return `${file}: ${message}${examples.length === 0 ? '' : ` (${examples.join(', ')}${more})`}`;
+}
+
 const damaged = (say: FindingForm['say']): FindingForm => ({grade: 'damaged', say});
 const incomplete = (say: FindingForm['say']): FindingForm => ({grade: 'incomplete', say});
 
@@ -103,4 +110,5 @@ const forms: Readonly<Record<FindingKind, FindingForm>> = {
   materialized_changed: damaged(() => 'the materialised rows were changed since they were written'),
   failure_unknown: damaged((n) => `${counted(n, 'failure')} of an identity that is not wanted`),
   other_input: damaged(() => 'the output was made from another input'),
+  merged_damaged: damaged((n) => `${counted(n, 'fault')} in the outputs that this one was put together from`),
 };

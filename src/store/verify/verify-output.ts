@@ -1,8 +1,7 @@
-import {createHash} from 'node:crypto';
-import {stat} from 'node:fs/promises';
 import {RollcallError} from '../../core/errors.ts';
-import {asNumber, asString, type JsonObject} from '../../core/json.ts';
+import {asNumber, type JsonObject} from '../../core/json.ts';
 import type {RolloutId} from '../../core/rollout.ts';
+import {fileSize} from '../../runtime/file-size.ts';
 import type {Line} from '../../runtime/jsonl.ts';
 import {pathExists} from '../../runtime/path-exists.ts';
 import {identityOf, isFailedAttempt} from '../journal.ts';
@@ -11,8 +10,10 @@ import type {OutputPaths} from '../output-paths.ts';
 import {scanRecords} from '../scan-records.ts';
 import {compareWithRow} from './compare-row.ts';
 import {type Finding, FindingList} from './findings.ts';
+import {proveInput} from './input-proof.ts';
 import {LineProof} from './line-proof.ts';
-import {RowIndex} from './row-index.ts';
+import {RowsProof} from './rows-proof.ts';
+import {WantedRollouts} from './wanted-rollouts.ts';
 
 /** What an output's files prove of it. */
 export interface Verification {
@@ -69,7 +70,7 @@ class Verifier implements Disposable {
   readonly findings = new FindingList();
   readonly #paths: OutputPaths;
   readonly #options: VerifyOptions;
-  readonly #index = new RowIndex();
+  readonly #wanted = new WantedRollouts();
   readonly #unproven: string[] = [];
   readonly #notes: string[] = [];
   #hasRows = false;
@@ -86,24 +87,22 @@ class Verifier implements Disposable {
   async readRows(): Promise<void> {
     const {materialized: file} = this.#paths;
     this.#hasRows = true;
-    this.#index.addFile(file);
-    const hash = createHash('sha256');
+    this.#wanted.rows.addFile(file);
+    const proof = new RowsProof(this.#paths, this.#options.manifest);
     const scan = await scanRecords(
       file,
       (row, place) => {
         const id = identityOf(row);
         if (id === undefined) this.findings.add('unidentified', file, `line ${place.line}`);
-        else if (!this.#index.add(id, place))
+        else if (!this.#wanted.rows.add(id, place))
           this.findings.add('duplicate', file, `line ${place.line} (${nameOf(id)})`);
       },
-      (chunk) => {
-        hash.update(chunk);
-        return Promise.resolve();
-      },
+      (chunk) => proof.take(chunk),
     );
     for (const line of scan.damagedLines) this.findings.add('no_record', file, `line ${line}`);
     if (scan.tornLines > 0) this.findings.add('no_record', file, 'its end', scan.tornLines);
-    this.#checkRows(hash.digest('hex'));
+    proof.finish(this.#wanted.rows.size, this.findings);
+    this.#unproven.push(...proof.unproven);
   }
 
   async readRecords(): Promise<void> {
@@ -120,7 +119,7 @@ class Verifier implements Disposable {
     );
     for (const line of scan.damagedLines) this.findings.add('no_record', file, `line ${line}`);
     if (scan.tornLines > 0) this.findings.add('torn', file, `from line ${lines + 1}`, scan.tornLines);
-    const bytes = scan.tornFrom ?? (await sizeOf(file));
+    const bytes = scan.tornFrom ?? (await fileSize(file, 'read'));
     await proof.finish({lines, bytes}, this.findings);
     this.#unproven.push(...proof.unproven);
     this.#notes.push(...proof.notes);
@@ -132,7 +131,7 @@ class Verifier implements Disposable {
       this.#failures++;
       const id = identityOf(record);
       if (id === undefined || !this.#hasRows) return;
-      if (!this.#index.addFailure(id, Boolean(record['_ng_failure_terminal'])))
+      if (!this.#wanted.addFailure(id, Boolean(record['_ng_failure_terminal'])))
         this.findings.add('failure_unknown', file, `line ${line} (${nameOf(id)})`);
     });
     for (const line of scan.damagedLines) this.findings.add('no_record', file, `line ${line}`);
@@ -142,7 +141,9 @@ class Verifier implements Disposable {
   finish(): Verification {
     const {manifest, inputSha256} = this.#options;
     const counts = this.#countMissing();
-    this.#checkInput(manifest, inputSha256);
+    const input = proveInput(manifest, inputSha256, this.#paths.manifest, this.findings);
+    this.#unproven.push(...input.unproven);
+    this.#notes.push(...input.notes);
     if (this.#foreignRows > 0)
       this.#unproven.push(
         `${this.#foreignRows} record(s) were written by NeMo Gym, whose servers write the row anew: that they are of their rows is told from their identity alone`,
@@ -164,7 +165,7 @@ class Verifier implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    this.#index[Symbol.dispose]();
+    this.#wanted[Symbol.dispose]();
   }
 
   #addRecord(record: JsonObject, place: Line): void {
@@ -177,12 +178,12 @@ class Verifier implements Disposable {
     const where = `line ${place.line} (${nameOf(id)})`;
     if (isFailedAttempt(record)) this.findings.add('failed_record', file, where);
     if (!this.#hasRows) return;
-    const rowText = this.#index.rowOf(id);
+    const rowText = this.#wanted.rows.read(id);
     if (rowText === undefined) {
       this.findings.add('foreign', file, where);
       return;
     }
-    if (this.#index.addRecord(id)) this.#done++;
+    if (this.#wanted.addRecord(id)) this.#done++;
     else this.findings.add('duplicate', file, where);
     this.#compare({id, record, recordText: place.bytes.toString('utf8'), rowText}, where);
   }
@@ -199,54 +200,21 @@ class Verifier implements Disposable {
       this.findings.add('other_row', this.#paths.output, `${where}: ${differing.slice(0, 5).join(', ')}`);
   }
 
-  #checkRows(sha256: string): void {
-    const {manifest} = this.#options;
-    if (manifest === undefined) return;
-    const written = asString(manifest.about['materialized_sha256']);
-    const rollouts = asNumber(manifest.about['rollouts']);
-    if (written === undefined) {
-      this.#unproven.push(
-        'the manifest has no digest of the materialised rows, as older versions wrote none: that they are unchanged cannot be proven',
-      );
-    }
-    const isOther = written !== undefined && written !== sha256;
-    if (isOther || (rollouts !== undefined && rollouts !== this.#index.size))
-      this.findings.add('materialized_changed', this.#paths.materialized);
-  }
-
-  #checkInput(manifest: Manifest | undefined, given: string | undefined): void {
-    const made = asString(manifest?.fingerprint['input_sha256']);
-    if (made === undefined) {
-      this.#unproven.push('there is no manifest: from which input and settings this was made cannot be told');
-    } else if (given === undefined) {
-      this.#notes.push(`made from an input with SHA-256 ${made}; --input PATH compares one with it`);
-    } else if (given !== made) {
-      this.findings.add('other_input', this.#paths.manifest, `SHA-256 ${made}, not ${given}`);
-    }
-  }
-
   #countMissing(): Omit<VerifiedCounts, 'failures'> {
     const mostAttempts = asNumber(this.#options.manifest?.about['max_attempts']) ?? customaryAttempts;
     let [owed, givenUp] = [0, 0];
-    for (const {id, attempts, isTerminal} of this.#index.missing()) {
+    for (const {id, attempts, isTerminal} of this.#wanted.missing()) {
       const isGivenUp = isTerminal || attempts >= mostAttempts;
       if (isGivenUp) givenUp++;
       else owed++;
       this.findings.add(isGivenUp ? 'given_up' : 'owed', this.#paths.output, nameOf(id));
     }
-    return {wanted: this.#index.size, done: this.#done, owed, givenUp};
+    return {wanted: this.#wanted.rows.size, done: this.#done, owed, givenUp};
   }
 }
 
 function nameOf({taskIndex, rolloutIndex}: RolloutId): string {
   return `${taskIndex}:${rolloutIndex}`;
-}
-
-async function sizeOf(path: string): Promise<number> {
-  return stat(path).then(
-    ({size}) => size,
-    () => 0,
-  );
 }
 
 function missingError({output, manifest, materialized}: OutputPaths): RollcallError {
