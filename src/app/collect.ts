@@ -19,6 +19,7 @@ import {openRemoteServers} from './open-remote-servers.ts';
 import {judgeNamesOf, modelsOf, openRunners} from './open-runners.ts';
 import {openSimulators, simulatorNamesOf} from './open-simulators.ts';
 import {type CollectRequest, fingerprintOfRun, type PreparedRun, withPreparedRun} from './prepare-run.ts';
+import {rolloutWidth} from './rollout-width.ts';
 import {createRunForecast, type RunForecast} from './run-forecast.ts';
 import {type EarlyEnd, openRunLimits, type RunLimits} from './run-limits.ts';
 import {
@@ -118,7 +119,7 @@ async function runPrepared(
     const end = await collectRollouts(
       limits.owed(output.owed),
       {
-        concurrency: config.collect.numSamplesInParallel ?? width,
+        ...rolloutWidth(config.collect.numSamplesInParallel ?? width, deployments, clock),
         answeredBefore: output.standing.done > 0,
         drain: stopStarting,
         abort: stopRunning,

@@ -35,6 +35,8 @@ export interface Deployment {
   readonly limit: number;
   /** Rollouts in flight that keep it busy as things stand. */
   readonly width: () => number;
+  /** Calls that hang at some of several deployments while another answers; see `Roster`. */
+  readonly hungCalls: () => number;
   /** Where new rollouts ask. */
   readonly asPolicy: ModelClient;
   /** Where rollouts already begun ask: served first. */
@@ -101,6 +103,7 @@ export function openDeployment(model: AdmittedModel, context: OpenContext): Open
     limit,
     close,
     width: () => widthOf(model),
+    hungCalls: () => 0,
     asPolicy: dispatchModel(respond, patient, {priority: 'new', tokensOf}),
     asJudge: dispatchModel(respond, patient, {priority: 'begun', tokensOf}),
     wire: dispatchWire(wire.model, brief, {

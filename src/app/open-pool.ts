@@ -70,6 +70,7 @@ export function openPool(
       await Promise.all(exchanges.map(({close}) => close()));
     },
     width: () => pool.roster.usable().reduce((sum, {index}) => sum + widthOf(memberAt(entries, index)), 0),
+    hungCalls: () => pool.roster.hungCalls(),
     asPolicy: dispatchModel(respond, patient, {priority: 'new', tokensOf, affinityOf, names}),
     asJudge: dispatchModel(respond, patient, {priority: 'begun', tokensOf, affinityOf, names}),
     wire: dispatchWire(answer, brief, {

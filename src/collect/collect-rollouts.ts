@@ -8,6 +8,8 @@ import {Refusals} from './refusals.ts';
 export interface CollectOptions {
   /** Rollouts in flight at most; a function is asked again for each of them. */
   readonly concurrency: number | (() => number);
+  /** Has it asked again at other times too; returns the way to end that. */
+  readonly onConcurrencyChange?: ((tell: () => void) => () => void) | undefined;
   /** An earlier run with these settings got answers: what is refused now is a row, not a setting. */
   readonly answeredBefore: boolean;
   /** Cancelled: start nothing more, let what runs end. */
@@ -75,7 +77,8 @@ export async function collectRollouts(
   };
 
   try {
-    await forEachConcurrent(owed, {limit: options.concurrency, stopPulling: pulling}, collectOne);
+    const {concurrency: limit, onConcurrencyChange: onLimitChange} = options;
+    await forEachConcurrent(owed, {limit, onLimitChange, stopPulling: pulling}, collectOne);
   } finally {
     stop.release();
     pulling.release();

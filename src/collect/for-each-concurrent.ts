@@ -3,6 +3,8 @@ import type {Cancellation} from '../core/cancellation.ts';
 export interface ForEachConcurrentOptions {
   /** At most this many at once; a function is asked again whenever an item has come or gone. */
   readonly limit: number | (() => number);
+  /** Has it asked again at other times too; returns the way to end that. */
+  readonly onLimitChange?: ((tell: () => void) => () => void) | undefined;
   /** Once cancelled, nothing more is pulled from the source; what runs is waited for. */
   readonly stopPulling: Cancellation;
 }
@@ -14,12 +16,13 @@ export interface ForEachConcurrentOptions {
  */
 export async function forEachConcurrent<T>(
   source: AsyncIterable<T>,
-  {limit, stopPulling}: ForEachConcurrentOptions,
+  {limit, onLimitChange, stopPulling}: ForEachConcurrentOptions,
   work: (item: T) => Promise<void>,
 ): Promise<void> {
   const room = new Room(limit);
   const failures: unknown[] = [];
   const stopListening = stopPulling.onCancel(() => room.wake());
+  const stopWatching = onLimitChange?.(() => room.wake());
   const run = async (item: T): Promise<void> => {
     try {
       await work(item);
@@ -42,6 +45,7 @@ export async function forEachConcurrent<T>(
     failures.push(error);
   } finally {
     stopListening();
+    stopWatching?.();
     while (!room.isEmpty) await room.changed();
   }
   if (failures.length > 0) throw failures[0];

@@ -82,6 +82,11 @@ export class PoolMember {
     return next === Infinity ? undefined : next;
   }
 
+  /** Calls under way of which it has said nothing yet. */
+  get unanswered(): number {
+    return this.#silence.unanswered;
+  }
+
   /** How long it rests; 0 where it does not. */
   restMs(nowMs: number): number {
     return this.standing(nowMs) === 'resting' ? (this.changesAt(nowMs) ?? nowMs) - nowMs : 0;

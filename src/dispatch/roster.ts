@@ -34,6 +34,17 @@ export class Roster {
     return this.members.filter((member) => this.isUsable(member, nowMs));
   }
 
+  /** Calls that hang at deployments which fail or say nothing, while another serves: it would take others in their place. */
+  hungCalls(): number {
+    const nowMs = this.#clock.monotonic();
+    let hung = 0;
+    let isServed = false;
+    for (const member of this.members)
+      if (member.standing(nowMs) === 'serving') isServed = true;
+      else hung += member.unanswered;
+    return isServed ? hung : 0;
+  }
+
   /** Those that fail, or are lost, may be asked only while no other can be. */
   isUsable(member: PoolMember, nowMs: number): boolean {
     const standing = member.standing(nowMs);

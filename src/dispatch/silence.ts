@@ -1,14 +1,19 @@
 // Short enough that few calls follow the first ones; a wrong guess costs little, as one call tries it out at once.
 const leastMs = 1_000;
 const slowestTimes = 1.5;
+// With many calls under way an answer is due long before the longest of them may be: so many times as much waiting between
+// two answers as the most there was is no chance, once so many answers have been waited for.
+const mostWaitingTimes = 3;
+const enoughAnswers = 20;
 // A long call weighs until some hundred others were shorter.
 const fading = 0.995;
 const longestProbeMs = 60_000;
 
 /**
  * Whether a deployment takes calls and answers none: nothing has come for half as long again as the longest of the
- * last calls took, though some are under way. The calls themselves wait for their own time limits; this only keeps others
- * from following them. Times are the clock's monotonic milliseconds.
+ * last calls took, though some are under way; or its calls have waited together for much longer than they ever did between two
+ * answers. The calls themselves wait for their own time limits; this only keeps others from following them. Times are the
+ * clock's monotonic milliseconds.
  */
 export class Silence {
   #unanswered = 0;
@@ -16,6 +21,16 @@ export class Silence {
   #heardMs = 0;
   #probes = 0;
   #probeAtMs = 0;
+  /** What all calls under way have waited since the last answer, summed up until `#countedToMs`; and the most it was of late. */
+  #waitedMs = 0;
+  #countedToMs = 0;
+  #mostWaitedMs = 0;
+  #answers = 0;
+
+  /** Calls under way that have no answer yet. */
+  get unanswered(): number {
+    return this.#unanswered;
+  }
 
   isSilent(nowMs: number): boolean {
     return this.#unanswered > 0 && nowMs > this.#silentAt;
@@ -36,6 +51,7 @@ export class Silence {
   onStart(nowMs: number): void {
     // Who had nothing to say before was not silent.
     if (this.#unanswered === 0 && this.#probes === 0) this.#heardMs = nowMs;
+    this.#countWaiting(nowMs);
     this.#unanswered++;
     if (!this.isSilent(nowMs)) return;
     this.#probes++;
@@ -44,6 +60,10 @@ export class Silence {
 
   /** `tookMs` is undefined where the time says nothing about how long calls take. */
   onAnswer(nowMs: number, tookMs: number | undefined): void {
+    this.#countWaiting(nowMs);
+    this.#mostWaitedMs = Math.max(this.#waitedMs, this.#mostWaitedMs * fading);
+    this.#waitedMs = 0;
+    this.#answers++;
     this.#unanswered--;
     this.#heardMs = nowMs;
     this.#probes = 0;
@@ -56,11 +76,19 @@ export class Silence {
     this.#unanswered--;
   }
 
+  #countWaiting(nowMs: number): void {
+    this.#waitedMs += this.#unanswered * (nowMs - this.#countedToMs);
+    this.#countedToMs = nowMs;
+  }
+
   get #patienceMs(): number {
     return this.#slowestMs === undefined ? Infinity : Math.max(leastMs, this.#slowestMs * slowestTimes);
   }
 
   get #silentAt(): number {
-    return this.#heardMs + this.#patienceMs;
+    const slowestAt = this.#heardMs + this.#patienceMs;
+    if (this.#answers < enoughAnswers) return slowestAt;
+    const leftMs = (mostWaitingTimes * this.#mostWaitedMs - this.#waitedMs) / this.#unanswered;
+    return Math.min(slowestAt, Math.max(this.#heardMs + leastMs, this.#countedToMs + leftMs));
   }
 }

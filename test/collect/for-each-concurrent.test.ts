@@ -43,6 +43,37 @@ describe('forEachConcurrent', () => {
     );
   });
 
+  it('asks again for a limit that is told to have changed, though nothing ends', async () => {
+    let [limit, running] = [2, 0];
+    let tell: (() => void) | undefined;
+    let hasStopped = false;
+    const stopPulling = new CancellationSource();
+    const done = forEachConcurrent(
+      from([0, 1, 2, 3, 4, 5]),
+      {
+        limit: () => limit,
+        onLimitChange(wake) {
+          tell = wake;
+          return () => (hasStopped = true);
+        },
+        stopPulling,
+      },
+      () => {
+        running++;
+        return new Promise<void>((resolve) => stopPulling.onCancel(() => resolve()));
+      },
+    );
+    await settle();
+    expect(running).toBe(2);
+    limit = 4;
+    tell?.();
+    await settle();
+    expect(running).toBe(4);
+    stopPulling.cancel(new Error('over'));
+    await done;
+    expect(hasStopped).toBe(true);
+  });
+
   it('follows a limit that changes while it runs', async () => {
     const clock = createFakeClock();
     let [limit, running] = [1, 0];

@@ -124,7 +124,10 @@ function outageError(outage: Outage): CallError {
   return new CallError(outage, {...about, ...outages[outage]});
 }
 
-/** Sends so many rows as a collection does: as many at once as the pool can use. `done` has who answered each row. */
+/**
+ * Sends so many rows as a collection does: as many at once as the pool can use, or `width`, and one more for each call that
+ * hangs. `done` has who answered each row.
+ */
 export function startRows(
   regions: Regions,
   {
@@ -133,12 +136,13 @@ export function startRows(
     width,
   }: {readonly rows: number; readonly nextTokens: () => number; readonly width?: number},
 ) {
-  const {pool, ask} = regions;
+  const {pool, ask, clock} = regions;
   const done = new Map<number, string[]>();
   const errors: unknown[] = [];
   let [next, running] = [0, 0];
   const widthNow = (): number =>
-    width ?? pool.roster.usable().reduce((sum, {admission}) => sum + 2 * admission.limit, 0);
+    (width ?? pool.roster.usable().reduce((sum, {admission}) => sum + 2 * admission.limit, 0)) +
+    pool.roster.hungCalls();
   const start = (): void => {
     while (next < rows && running < widthNow() && errors.length === 0) {
       const row = next++;
@@ -154,7 +158,11 @@ export function startRows(
         });
     }
   };
-  start();
+  const look = (): void => {
+    start();
+    if (next < rows) clock.setTimer(1_000, look);
+  };
+  look();
   return {done, errors, stop: () => (next = rows), left: () => running};
 }
 

@@ -19,6 +19,42 @@ describe('a silent deployment', () => {
     expect([17_000, 17_001].map((at) => silence.isSilent(at))).toEqual([false, true]);
   });
 
+  it('is found out sooner where many calls wait for it than the longest of them may take', () => {
+    const silence = new Silence();
+    // Twenty under way at any time, each for twenty seconds: an answer a second.
+    for (let call = 0; call < 20; call++) silence.onStart(call * 1_000);
+    for (let second = 20; second < 1_020; second++) {
+      silence.onAnswer(second * 1_000, 20_000);
+      silence.onStart(second * 1_000);
+    }
+    // They wait for a second each from one answer to the next; how long they did for the first is forgotten.
+    const [still, silent] = [1_021_000, 1_023_000].map((at) => silence.isSilent(at));
+    expect([still, silent]).toEqual([false, true]);
+    // Fewer calls are not so telling.
+    for (let call = 0; call < 19; call++) silence.onEnd();
+    expect(silence.isSilent(1_025_000)).toBe(false);
+  });
+
+  it('is not found out by few answers, nor within a second', () => {
+    const few = new Silence();
+    for (let call = 0; call < 10; call++) few.onStart(0);
+    few.onAnswer(100, 100);
+    few.onAnswer(101, 10_000);
+    expect([5_000, 16_000].map((at) => few.isSilent(at))).toEqual([false, true]);
+    const quick = new Silence();
+    for (let call = 0; call < 50; call++) quick.onStart(call);
+    for (let call = 0; call < 40; call++) quick.onAnswer(100 + call, 100);
+    expect([1_139, 1_140].map((at) => quick.isSilent(at))).toEqual([false, true]);
+  });
+
+  it('has said nothing yet of the calls that were neither answered nor ended', () => {
+    const silence = new Silence();
+    for (let call = 0; call < 3; call++) silence.onStart(0);
+    silence.onAnswer(1, 1);
+    silence.onEnd();
+    expect(silence.unanswered).toBe(1);
+  });
+
   it('is none that nobody has asked, and none that has never answered', () => {
     expect(familiar().isSilent(1e9)).toBe(false);
     const strange = new Silence();
