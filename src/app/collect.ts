@@ -99,7 +99,7 @@ async function runPrepared(
   using limits = openRunLimits({plans: used, config, terms, stopStarting, beganAtMs}, environment);
   const parts = {config, deployments, judges, remote, clock: awake, firstCalls};
   const {runnerOf, width} = openRunners(used, parts);
-  const forecast = createRunForecast(clock);
+  const forecast = createRunForecast(clock, terms);
   const folds = {metrics: createMetricsFold(), summary: createRunSummary(), forecast};
   const onEarlier = earlierRecordsFor(limits, forecast);
   const onStorageFailure = storageFailureStops(stopStarting, stopRunning);

@@ -91,12 +91,13 @@ function setDeadline(
 
 function earlierRecords(budget: Budget): EarlierRecords {
   return {
-    completed(record) {
-      const agentName = asString(asJsonObject(record['agent_ref'])?.['name']) ?? '';
-      budget.addEarlier(agentName, paramsOf(record), spendingInRecord(record));
-    },
-    failed: (record) => budget.addSpent(spendingInFailure(record)),
+    completed: (record) => budget.addEarlier(agentOf(record), paramsOf(record), spendingInRecord(record)),
+    failed: (record) => budget.addEarlierFailure(agentOf(record), spendingInFailure(record)),
   };
+}
+
+function agentOf(record: JsonObject): string {
+  return asString(asJsonObject(record['agent_ref'])?.['name']) ?? '';
 }
 
 function paramsOf(record: JsonObject): JsonObject {

@@ -6,6 +6,7 @@ import type {Outcome, Rollout} from '../core/rollout.ts';
 import {addSpending, type Spending, type SpendingByRole, spendingOf} from '../core/spending.ts';
 import type {AgentTerms} from './agent-terms.ts';
 import {type Amount, type CapName, type Caps, Ledger, nothing} from './ledger.ts';
+import {priceEarlier, priceEarlierFailure} from './price-earlier.ts';
 import {type Reservation, Reservations} from './reservations.ts';
 import type {Gate} from './within-budget.ts';
 
@@ -42,14 +43,15 @@ export class Budget implements Gate<Rollout> {
   }
 
   /** Books a rollout that an earlier run completed, by its request, and learns from it. */
-  addEarlier(agentName: string, params: JsonObject, spending: SpendingByRole): void {
-    this.addSpent(addSpending(spending.policy, spending.judge));
+  addEarlier(agentName: string, params: JsonObject, recorded: SpendingByRole): void {
+    const spending = priceEarlier(recorded, this.#options.termsOf(agentName));
+    this.#ledger.book(amountOf(addSpending(spending.policy, spending.judge)));
     this.#reservationsOf(agentName).observe(promptSizeOf(params), spending);
   }
 
-  /** Books what came to nothing. */
-  addSpent(spent: Spending | undefined): void {
-    this.#ledger.book(amountOf(spent));
+  /** Books what came to nothing in an earlier run. */
+  addEarlierFailure(agentName: string, recorded: Spending | undefined): void {
+    this.#ledger.book(amountOf(priceEarlierFailure(recorded, this.#options.termsOf(agentName))));
   }
 
   admit(rollout: Rollout): 'start' | 'wait' | 'stop' {

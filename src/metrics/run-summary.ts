@@ -57,8 +57,8 @@ export interface RunSummary {
   /** US dollars of this run, failed rollouts included; undefined where nothing was reported or a price is not known. */
   readonly policyCostUsd: number | undefined;
   readonly judgeCostUsd: number | undefined;
-  /** What rollouts that earlier runs completed cost, as far as their records say. */
-  readonly earlierCostUsd: number;
+  /** What rollouts that earlier runs completed cost; undefined where a record does not say. */
+  readonly earlierCostUsd: number | undefined;
   readonly modelLatency: Latency | undefined;
   readonly judgeLatency: Latency | undefined;
   /** Answers cut off by a limit on tokens. */
@@ -110,7 +110,7 @@ class Tally {
   #isSimulated = false;
   #policySpent: Spending | undefined;
   #judgeSpent: Spending | undefined;
-  #earlierCostUsd = 0;
+  #earlierCostUsd: number | undefined = 0;
   readonly #failures = new Map<string, FailureCount>();
   readonly #policyTokens = new TokenTally();
   readonly #judgeTokens = new TokenTally();
@@ -157,9 +157,10 @@ class Tally {
     this.#failures.set(code, {code, fault, message, hint, ...known, count: (known?.count ?? 0) + 1});
   }
 
-  addEarlier({id, numbers, unparsedVerdicts, costUsd = 0}: RolloutFacts): void {
+  addEarlier({id, numbers, unparsedVerdicts, costUsd}: RolloutFacts): void {
     this.#earlier++;
-    this.#earlierCostUsd += costUsd;
+    const before = this.#earlierCostUsd;
+    this.#earlierCostUsd = before === undefined || costUsd === undefined ? undefined : before + costUsd;
     this.#unparsedVerdicts += unparsedVerdicts;
     const reward = numbers.get('reward');
     if (reward !== undefined) this.#addReward(reward, id.taskIndex);

@@ -125,7 +125,8 @@ function costFacts({policyCostUsd, judgeCostUsd, earlierCostUsd, judgeCalls}: Ru
   const role = (name: string, usd: number | undefined): string =>
     `${name} ${usd === undefined ? 'not known' : formatUsd(usd)}`;
   const roles = judgeCalls === 0 ? '' : ` (${role('policy', policyCostUsd)}, ${role('judge', judgeCostUsd)})`;
-  const before = earlierCostUsd > 0 ? `; ${formatUsd(earlierCostUsd)} before` : '';
+  const before =
+    earlierCostUsd !== undefined && earlierCostUsd > 0 ? `; ${formatUsd(earlierCostUsd)} before` : '';
   return [{label: 'cost', value: `${total}${roles}${before}`}];
 }
 

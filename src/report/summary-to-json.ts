@@ -32,7 +32,7 @@ export function summaryToJson(summary: RunSummary): JsonObject {
       cost_usd: usdOrNull(summary.judgeCostUsd),
     },
     cost_usd: usdOrNull(totalCost(summary)),
-    cost_usd_earlier: roundUsd(summary.earlierCostUsd),
+    cost_usd_earlier: usdOrNull(summary.earlierCostUsd),
     truncated: summary.truncated,
     content_filtered: summary.contentFiltered,
     wall_ms: summary.wallMs,
