@@ -5,11 +5,12 @@ import {type AzureModel, createAzureModel} from '../azure/model.ts';
 import {redactUrl} from '../azure/render-url.ts';
 import type {TransportLimits} from '../azure/transport.ts';
 import {type AzureWire, createAzureWire} from '../azure/wire.ts';
-import {meterModel} from '../budget/meter-model.ts';
+import {meterModel, meterReply} from '../budget/meter-model.ts';
 import type {PriceFinder} from '../budget/price-book.ts';
 import type {ModelConfig} from '../config/model-config.ts';
 import type {JsonObject} from '../core/json.ts';
 import type {ModelClient} from '../core/ports.ts';
+import type {Spending} from '../core/spending.ts';
 import type {WireModel} from '../core/wire.ts';
 import {dispatchModel} from '../dispatch/dispatch-model.ts';
 import {dispatchWire} from '../dispatch/dispatch-wire.ts';
@@ -125,6 +126,8 @@ export interface OpenExchanges {
   readonly azure: AzureModel;
   /** What the model does, with what its calls cost. */
   readonly respond: ModelClient;
+  /** What an answer uses and costs here. */
+  readonly spentBy: (response: JsonObject) => Spending | undefined;
   readonly wire: AzureWire;
   /** Where it is, for people. */
   readonly address: string;
@@ -140,9 +143,11 @@ export function openExchanges(model: AdmittedModel, context: OpenContext): OpenE
   for (const notice of new Set([...azure.notices, ...wire.notices]))
     context.environment.logger.warn(`${settings.name}: ${notice}`);
   const address = redactUrl(`${endpoint.origin}${endpoint.prefix}`);
-  const metered = meterModel(azure.respond, context.pricesOf(settings, model.deployment));
+  const prices = context.pricesOf(settings, model.deployment);
+  const metered = meterModel(azure.respond, prices);
   const respond = context.firstCalls?.onWire(metered) ?? metered;
-  return {azure, respond, wire, address, close: () => client.close()};
+  const spentBy = (response: JsonObject): Spending | undefined => meterReply(response, prices);
+  return {azure, respond, spentBy, wire, address, close: () => client.close()};
 }
 
 function openClient(

@@ -3,6 +3,7 @@ import type {ModelConfig} from '../config/model-config.ts';
 import type {RollcallError} from '../core/errors.ts';
 import type {JsonObject} from '../core/json.ts';
 import type {Logger} from '../core/ports.ts';
+import type {Spending} from '../core/spending.ts';
 import {dispatchModel, type MemberClient} from '../dispatch/dispatch-model.ts';
 import {dispatchWire, type MemberWire} from '../dispatch/dispatch-wire.ts';
 import {type Dispatcher, dispatchThrough} from '../dispatch/dispatcher.ts';
@@ -54,6 +55,8 @@ export function openPool(
   const patient = dispatcherOf(pool, settings, patienceOf(settings), environment);
   const brief = dispatcherOf(pool, settings, doorPatienceOf(settings), environment);
   const names = entries.map(({name}) => name);
+  const spentBy = (member: number, response: JsonObject): Spending | undefined =>
+    memberAt(exchanges, member).spentBy(response);
   const respond: MemberClient = async (params, options) => {
     const {response, trace} = await memberAt(exchanges, options.member).respond(params, options);
     return {response, trace: {...trace, deployment: memberAt(entries, options.member).name}};
@@ -70,8 +73,8 @@ export function openPool(
       await Promise.all(exchanges.map(({close}) => close()));
     },
     width: () => pool.roster.usable().reduce((sum, {index}) => sum + widthOf(memberAt(entries, index)), 0),
-    asPolicy: dispatchModel(respond, patient, {priority: 'new', tokensOf, affinityOf, names}),
-    asJudge: dispatchModel(respond, patient, {priority: 'begun', tokensOf, affinityOf, names}),
+    asPolicy: dispatchModel(respond, patient, {priority: 'new', tokensOf, affinityOf, names, spentBy}),
+    asJudge: dispatchModel(respond, patient, {priority: 'begun', tokensOf, affinityOf, names, spentBy}),
     wire: dispatchWire(answer, brief, {
       priority: 'new',
       tokensOf: ({body, api}) => chargeOf(body, api),

@@ -10,8 +10,8 @@ export function priceEarlier(
   return {policy: priced(policy, price), judge: priced(judge, judgeTerms?.price)};
 }
 
-/** The same for a failed attempt, which does not say whose its tokens were: the dearer model's. */
-export function priceEarlierFailure(
+/** The same for what does not say whose its tokens were, as failed attempts and copies: the dearer model's. */
+export function priceEarlierSum(
   spent: Spending | undefined,
   {price, judge}: AgentTerms,
 ): Spending | undefined {

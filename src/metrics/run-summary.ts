@@ -1,7 +1,7 @@
 import type {DeploymentUse} from '../core/deployment-use.ts';
 import {asJsonArray, asJsonObject, asNumber, asString, type JsonObject} from '../core/json.ts';
 import type {CompletedOutcome, FailedOutcome, Outcome} from '../core/rollout.ts';
-import {addSpending, type Spending, spendingOf} from '../core/spending.ts';
+import {addSpending, type Spending, spendingOf, spendingOnCopies} from '../core/spending.ts';
 import {type ClusteredMean, meanByCluster} from './clustered-mean.ts';
 import {quantileOfSorted} from './describe-numbers.ts';
 import type {RolloutFacts} from './rollout-facts.ts';
@@ -59,6 +59,9 @@ export interface RunSummary {
   readonly judgeCostUsd: number | undefined;
   /** What rollouts that earlier runs completed cost; undefined where a record does not say. */
   readonly earlierCostUsd: number | undefined;
+  /** Copies of calls that were broken off, and what they would have used with the answers that were kept. */
+  readonly hedgedCopies: number;
+  readonly spentOnCopies: Spending | undefined;
   readonly modelLatency: Latency | undefined;
   readonly judgeLatency: Latency | undefined;
   /** Answers cut off by a limit on tokens. */
@@ -111,6 +114,8 @@ class Tally {
   #policySpent: Spending | undefined;
   #judgeSpent: Spending | undefined;
   #earlierCostUsd: number | undefined = 0;
+  #hedgedCopies = 0;
+  #spentOnCopies: Spending | undefined;
   readonly #failures = new Map<string, FailureCount>();
   readonly #policyTokens = new TokenTally();
   readonly #judgeTokens = new TokenTally();
@@ -170,6 +175,8 @@ class Tally {
     const {policy, judge} = spendingOf(outcome);
     this.#policySpent = addSpending(this.#policySpent, policy);
     this.#judgeSpent = addSpending(this.#judgeSpent, judge);
+    this.#hedgedCopies += copiesOf(outcome);
+    this.#spentOnCopies = addSpending(this.#spentOnCopies, spendingOnCopies(outcome));
   }
 
   #addReward(reward: number, taskIndex: number): void {
@@ -201,6 +208,8 @@ class Tally {
       policyCostUsd: this.#policySpent?.costUsd,
       judgeCostUsd: this.#judgeSpent?.costUsd,
       earlierCostUsd: this.#earlierCostUsd,
+      hedgedCopies: this.#hedgedCopies,
+      spentOnCopies: this.#spentOnCopies,
       modelLatency: latencyOf(this.#modelTenths),
       judgeLatency: latencyOf(this.#judgeTenths),
       truncated: this.#truncated,
@@ -210,6 +219,12 @@ class Tally {
       deployments,
     };
   }
+}
+
+function copiesOf(outcome: Outcome): number {
+  const ofPolicy = outcome.trace?.hedged?.length ?? 0;
+  if (outcome.status === 'failed') return ofPolicy;
+  return (outcome.verification?.traces ?? []).reduce((sum, {hedged = []}) => sum + hedged.length, ofPolicy);
 }
 
 class TokenTally {
