@@ -111,7 +111,7 @@ async function runPrepared(
     for (const notice of output.notices) environment.logger.info(notice);
     const work = output.work ?? survey.work;
     forecast.expect(work);
-    const counts = liveCounts(output.standing.owed, forecast);
+    const counts = liveCounts(output.standing.owed, forecast, deployments);
     const startedAt = clock.monotonic();
     const estimate = estimateRun({plans: used, config, terms, work, foretold: forecast.read()});
     onStart(output.standing, counts, estimate);

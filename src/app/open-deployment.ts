@@ -12,6 +12,7 @@ import type {JsonObject} from '../core/json.ts';
 import type {ModelClient} from '../core/ports.ts';
 import type {Spending} from '../core/spending.ts';
 import type {WireModel} from '../core/wire.ts';
+import type {PooledAdmission} from '../dispatch/admission.ts';
 import {dispatchModel} from '../dispatch/dispatch-model.ts';
 import {dispatchWire} from '../dispatch/dispatch-wire.ts';
 import {createDispatcher, type Dispatcher} from '../dispatch/dispatcher.ts';
@@ -47,6 +48,8 @@ export interface Deployment {
   /** Whether a call could start at once. */
   readonly hasRoom: () => boolean;
   readonly load: () => DeploymentLoad;
+  /** What all who wait for it are waiting for, if that is a cool-down or its quota. */
+  readonly hold: () => Hold | undefined;
   /** Each of several deployments, by its name within the model. */
   readonly members: ReadonlyMap<string, () => DeploymentLoad>;
   /** What was learnt of its limits, and what was made of them; of each of several deployments, by name. */
@@ -59,6 +62,20 @@ export interface DeploymentLoad {
   readonly waiting: number;
   /** `serving`, or why it is asked for less; undefined where it has no others beside it. */
   readonly standing?: Standing | undefined;
+}
+
+/** Nobody starts at a deployment for a while, though calls wait. */
+export interface Hold {
+  /** Of several deployments of a model the first to be had, as `model/deployment`. */
+  readonly name: string;
+  readonly leftMs: number;
+  /** Code of the error that asked for a cool-down; undefined: what is left of the quota is too little. */
+  readonly because: string | undefined;
+}
+
+/** Undefined where nothing holds calls up. */
+export function holdOf(name: string, {hold}: PooledAdmission): Hold | undefined {
+  return hold && {name, leftMs: hold.leftMs, because: hold.because?.code};
 }
 
 /** A deployment that is to be closed. */
@@ -111,6 +128,7 @@ export function openDeployment(model: AdmittedModel, context: OpenContext): Open
     address,
     hasRoom: () => admission.hasRoom,
     load: () => ({inFlight: admission.inFlight, waiting: admission.waiting}),
+    hold: () => holdOf(settings.name, admission),
     members: new Map(),
     accounts: new Map([[settings.name, account]]),
   };

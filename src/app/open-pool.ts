@@ -16,6 +16,8 @@ import type {AppEnvironment} from './environment.ts';
 import {
   type AdmittedModel,
   type DeploymentLoad,
+  type Hold,
+  holdOf,
   type OpenContext,
   type OpenDeployment,
   type OpenExchanges,
@@ -83,6 +85,7 @@ export function openPool(
     address: addressOf(names, exchanges),
     hasRoom: () => pool.roster.usable().some(({admission}) => admission.hasRoom),
     accounts: accountsOf(settings, entries),
+    hold: () => (pool.waiting === 0 ? undefined : firstHold(settings.name, pool.roster.usable())),
     load: () => ({inFlight: sumOfInFlight(pool.roster.members), waiting: pool.waiting}),
     members: new Map(
       (entries.length > 1 ? pool.roster.members : []).map((member) => [
@@ -137,6 +140,14 @@ function deploymentOf({name}: ModelConfig, entries: readonly AdmittedEntry[]): s
 
 function sumOfInFlight(members: readonly PoolMember[]): number {
   return members.reduce((sum, {admission}) => sum + admission.inFlight, 0);
+}
+
+/** Undefined where one of those that may be asked holds nobody up. */
+function firstHold(model: string, usable: readonly PoolMember[]): Hold | undefined {
+  const holds = usable.map(({name, admission}) => holdOf(`${model}/${name}`, admission));
+  const known = holds.filter((hold) => hold !== undefined);
+  if (known.length < holds.length) return undefined;
+  return known.toSorted((a, b) => a.leftMs - b.leftMs)[0];
 }
 
 function loadOf(member: PoolMember, {clock}: AppEnvironment): DeploymentLoad {
