@@ -1,5 +1,5 @@
 import type {AgentTerms, JudgeTerms} from '../budget/agent-terms.ts';
-import type {Price} from '../budget/price.ts';
+import {higherPrice, type Price} from '../budget/price.ts';
 import type {JudgeConfig} from '../config/judge-config.ts';
 import type {LoadedConfig} from '../config/load-config.ts';
 import type {ModelConfig} from '../config/model-config.ts';
@@ -34,14 +34,6 @@ function deploymentOf(settings: ModelConfig): string {
   const ofUrl =
     typeof settings.openaiBaseUrl === 'object' ? undefined : endpointOf(settings, new Map()).deployment;
   return ofUrl ?? settings.openaiModel ?? '';
-}
-
-function higherPrice(a: Price, b: Price): Price {
-  return {
-    input: Math.max(a.input, b.input),
-    cachedInput: Math.max(a.cachedInput, b.cachedInput),
-    output: Math.max(a.output, b.output),
-  };
 }
 
 async function termsOfPlan(plan: AgentPlan, config: LoadedConfig): Promise<AgentTerms> {

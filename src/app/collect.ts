@@ -100,7 +100,7 @@ async function runPrepared(
   using limits = openRunLimits({plans: used, config, terms, stopStarting, beganAtMs}, environment);
   const parts = {config, deployments, judges, remote, clock: awake, firstCalls};
   const {runnerOf, width} = openRunners(used, parts);
-  const forecast = createRunForecast(clock);
+  const forecast = createRunForecast(clock, terms);
   const folds = {metrics: createMetricsFold(), summary: createRunSummary(), forecast};
   const onEarlier = earlierRecordsFor(limits, forecast);
   const onStorageFailure = storageFailureStops(stopStarting, stopRunning);
@@ -112,7 +112,7 @@ async function runPrepared(
     for (const notice of output.notices) environment.logger.info(notice);
     const work = output.work ?? survey.work;
     forecast.expect(work);
-    const counts = liveCounts(output.standing.owed, forecast);
+    const counts = liveCounts(output.standing.owed, forecast, deployments);
     const startedAt = clock.monotonic();
     const estimate = estimateRun({plans: used, config, terms, work, foretold: forecast.read()});
     onStart(output.standing, counts, estimate);

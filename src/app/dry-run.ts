@@ -47,10 +47,10 @@ export function dryRun(
     const {config, used, survey} = prepared;
     await checkServers(prepared, environment);
     checkPrices(used, config, environment.logger);
-    const forecast = createRunForecast(environment.clock);
+    const terms = await agentTermsOf(used, config);
+    const forecast = createRunForecast(environment.clock, terms);
     const {standing, work} = await owedOf(prepared, forecast, environment);
     forecast.expect(work);
-    const terms = await agentTermsOf(used, config);
     const estimate = estimateRun({plans: used, config, terms, work, foretold: forecast.read()});
     return {rows: survey.rows, tasks: survey.tasks, standing, estimate};
   });

@@ -5,6 +5,8 @@ import {addSpending, spendingOf} from '../core/spending.ts';
 import type {MetricsFold} from '../metrics/metrics-fold.ts';
 import {factsOfOutcome} from '../metrics/rollout-facts.ts';
 import type {RunSummaryFold} from '../metrics/run-summary.ts';
+import type {Hold} from './open-deployment.ts';
+import type {Deployments} from './open-deployments.ts';
 import type {RunForecast} from './run-forecast.ts';
 
 /** Counts that change while a collection runs; whoever shows progress reads them when it likes. */
@@ -21,13 +23,16 @@ export interface LiveCounts {
   rewardSum: number;
   /** What the run will have used in the end; undefined until enough is known. */
   readonly foretold: () => WorkEstimate | undefined;
+  /** What holds calls up: a cool-down, or a lack of quota. */
+  readonly hold: () => Hold | undefined;
 }
 
 /** Counts of a run that is to do `owed` rollouts and has done nothing. */
-export function liveCounts(owed: number, {read}: RunForecast): LiveCounts {
+export function liveCounts(owed: number, {read}: RunForecast, {hold}: Pick<Deployments, 'hold'>): LiveCounts {
   return {
     owed,
     foretold: read,
+    hold,
     done: 0,
     failed: 0,
     inFlight: 0,

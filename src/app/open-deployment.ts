@@ -5,12 +5,14 @@ import {type AzureModel, createAzureModel} from '../azure/model.ts';
 import {redactUrl} from '../azure/render-url.ts';
 import type {TransportLimits} from '../azure/transport.ts';
 import {type AzureWire, createAzureWire} from '../azure/wire.ts';
-import {meterModel} from '../budget/meter-model.ts';
+import {meterModel, meterReply} from '../budget/meter-model.ts';
 import type {PriceFinder} from '../budget/price-book.ts';
 import type {ModelConfig} from '../config/model-config.ts';
 import type {JsonObject} from '../core/json.ts';
 import type {ModelClient} from '../core/ports.ts';
+import type {Spending} from '../core/spending.ts';
 import type {WireModel} from '../core/wire.ts';
+import type {PooledAdmission} from '../dispatch/admission.ts';
 import {dispatchModel} from '../dispatch/dispatch-model.ts';
 import {dispatchWire} from '../dispatch/dispatch-wire.ts';
 import {createDispatcher, type Dispatcher} from '../dispatch/dispatcher.ts';
@@ -48,6 +50,8 @@ export interface Deployment {
   /** Whether a call could start at once. */
   readonly hasRoom: () => boolean;
   readonly load: () => DeploymentLoad;
+  /** What all who wait for it are waiting for, if that is a cool-down or its quota. */
+  readonly hold: () => Hold | undefined;
   /** Each of several deployments, by its name within the model. */
   readonly members: ReadonlyMap<string, () => DeploymentLoad>;
   /** What was learnt of its limits, and what was made of them; of each of several deployments, by name. */
@@ -60,6 +64,20 @@ export interface DeploymentLoad {
   readonly waiting: number;
   /** `serving`, or why it is asked for less; undefined where it has no others beside it. */
   readonly standing?: Standing | undefined;
+}
+
+/** Nobody starts at a deployment for a while, though calls wait. */
+export interface Hold {
+  /** Of several deployments of a model the first to be had, as `model/deployment`. */
+  readonly name: string;
+  readonly leftMs: number;
+  /** Code of the error that asked for a cool-down; undefined: what is left of the quota is too little. */
+  readonly because: string | undefined;
+}
+
+/** Undefined where nothing holds calls up. */
+export function holdOf(name: string, {hold}: PooledAdmission): Hold | undefined {
+  return hold && {name, leftMs: hold.leftMs, because: hold.because?.code};
 }
 
 /** A deployment that is to be closed. */
@@ -113,6 +131,7 @@ export function openDeployment(model: AdmittedModel, context: OpenContext): Open
     address,
     hasRoom: () => admission.hasRoom,
     load: () => ({inFlight: admission.inFlight, waiting: admission.waiting}),
+    hold: () => holdOf(settings.name, admission),
     members: new Map(),
     accounts: new Map([[settings.name, account]]),
   };
@@ -128,6 +147,8 @@ export interface OpenExchanges {
   readonly azure: AzureModel;
   /** What the model does, with what its calls cost. */
   readonly respond: ModelClient;
+  /** What an answer uses and costs here. */
+  readonly spentBy: (response: JsonObject) => Spending | undefined;
   readonly wire: AzureWire;
   /** Where it is, for people. */
   readonly address: string;
@@ -143,9 +164,11 @@ export function openExchanges(model: AdmittedModel, context: OpenContext): OpenE
   for (const notice of new Set([...azure.notices, ...wire.notices]))
     context.environment.logger.warn(`${settings.name}: ${notice}`);
   const address = redactUrl(`${endpoint.origin}${endpoint.prefix}`);
-  const metered = meterModel(azure.respond, context.pricesOf(settings, model.deployment));
+  const prices = context.pricesOf(settings, model.deployment);
+  const metered = meterModel(azure.respond, prices);
   const respond = context.firstCalls?.onWire(metered) ?? metered;
-  return {azure, respond, wire, address, close: () => client.close()};
+  const spentBy = (response: JsonObject): Spending | undefined => meterReply(response, prices);
+  return {azure, respond, spentBy, wire, address, close: () => client.close()};
 }
 
 function openClient(

@@ -11,6 +11,7 @@ import {modelPrices} from './model-prices.ts';
 import {
   type AddressedModel,
   type Deployment,
+  type Hold,
   type OpenContext,
   type OpenDeployment,
   openDeployment,
@@ -25,6 +26,8 @@ export interface Deployments extends AsyncDisposable {
   readonly all: ReadonlyMap<string, Deployment>;
   /** What has been made of each one's limits; instances that ask the same one are one. */
   uses(): readonly DeploymentUse[];
+  /** The longest of what holds calls up that wait; undefined where nothing does. */
+  hold(): Hold | undefined;
 }
 
 export interface OpenDeploymentsOptions {
@@ -76,6 +79,7 @@ export function openDeployments(
     },
     all: opened,
     uses: () => usesOf(opened.values()),
+    hold: () => longestHold(opened.values()),
     async [Symbol.asyncDispose]() {
       await Promise.all([...opened.values()].map(({close}) => close()));
     },
@@ -181,6 +185,11 @@ function usesOf(deployments: Iterable<Deployment>): readonly DeploymentUse[] {
   for (const {accounts} of deployments)
     for (const [name, account] of accounts) names.set(account, [...(names.get(account) ?? []), name]);
   return [...names].map(([account, users]) => account.describe(users.join(', ')));
+}
+
+function longestHold(deployments: Iterable<Deployment>): Hold | undefined {
+  const holds = [...deployments].flatMap(({hold}) => hold() ?? []);
+  return holds.toSorted((a, b) => b.leftMs - a.leftMs)[0];
 }
 
 /** A limit of the configuration that keeps `--concurrency` from being reached is easily overlooked. */

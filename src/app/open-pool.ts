@@ -3,6 +3,7 @@ import type {ModelConfig} from '../config/model-config.ts';
 import type {RollcallError} from '../core/errors.ts';
 import type {JsonObject} from '../core/json.ts';
 import type {Logger} from '../core/ports.ts';
+import type {Spending} from '../core/spending.ts';
 import {dispatchModel, type MemberClient} from '../dispatch/dispatch-model.ts';
 import {dispatchWire, type MemberWire} from '../dispatch/dispatch-wire.ts';
 import {type Dispatcher, dispatchThrough} from '../dispatch/dispatcher.ts';
@@ -15,6 +16,8 @@ import type {AppEnvironment} from './environment.ts';
 import {
   type AdmittedModel,
   type DeploymentLoad,
+  type Hold,
+  holdOf,
   type OpenContext,
   type OpenDeployment,
   type OpenExchanges,
@@ -54,6 +57,8 @@ export function openPool(
   const patient = dispatcherOf(pool, settings, patienceOf(settings), environment);
   const brief = dispatcherOf(pool, settings, doorPatienceOf(settings), environment);
   const names = entries.map(({name}) => name);
+  const spentBy = (member: number, response: JsonObject): Spending | undefined =>
+    memberAt(exchanges, member).spentBy(response);
   const respond: MemberClient = async (params, options) => {
     const {response, trace} = await memberAt(exchanges, options.member).respond(params, options);
     return {response, trace: {...trace, deployment: memberAt(entries, options.member).name}};
@@ -71,8 +76,8 @@ export function openPool(
     },
     width: () => pool.roster.usable().reduce((sum, {index}) => sum + widthOf(memberAt(entries, index)), 0),
     hungCalls: () => pool.roster.hungCalls(),
-    asPolicy: dispatchModel(respond, patient, {priority: 'new', tokensOf, affinityOf, names}),
-    asJudge: dispatchModel(respond, patient, {priority: 'begun', tokensOf, affinityOf, names}),
+    asPolicy: dispatchModel(respond, patient, {priority: 'new', tokensOf, affinityOf, names, spentBy}),
+    asJudge: dispatchModel(respond, patient, {priority: 'begun', tokensOf, affinityOf, names, spentBy}),
     wire: dispatchWire(answer, brief, {
       priority: 'new',
       tokensOf: ({body, api}) => chargeOf(body, api),
@@ -81,6 +86,7 @@ export function openPool(
     address: addressOf(names, exchanges),
     hasRoom: () => pool.roster.usable().some(({admission}) => admission.hasRoom),
     accounts: accountsOf(settings, entries),
+    hold: () => (pool.waiting === 0 ? undefined : firstHold(settings.name, pool.roster.usable())),
     load: () => ({inFlight: sumOfInFlight(pool.roster.members), waiting: pool.waiting}),
     members: new Map(
       (entries.length > 1 ? pool.roster.members : []).map((member) => [
@@ -135,6 +141,14 @@ function deploymentOf({name}: ModelConfig, entries: readonly AdmittedEntry[]): s
 
 function sumOfInFlight(members: readonly PoolMember[]): number {
   return members.reduce((sum, {admission}) => sum + admission.inFlight, 0);
+}
+
+/** Undefined where one of those that may be asked holds nobody up. */
+function firstHold(model: string, usable: readonly PoolMember[]): Hold | undefined {
+  const holds = usable.map(({name, admission}) => holdOf(`${model}/${name}`, admission));
+  const known = holds.filter((hold) => hold !== undefined);
+  if (known.length < holds.length) return undefined;
+  return known.toSorted((a, b) => a.leftMs - b.leftMs)[0];
 }
 
 function loadOf(member: PoolMember, {clock}: AppEnvironment): DeploymentLoad {

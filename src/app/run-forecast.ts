@@ -1,4 +1,6 @@
+import type {AgentTerms} from '../budget/agent-terms.ts';
 import {Forecast} from '../budget/forecast.ts';
+import {priceEarlier} from '../budget/price-earlier.ts';
 import type {CollectObserver} from '../collect/collect-rollouts.ts';
 import type {Clock} from '../core/clock.ts';
 import {asJsonObject, asString, type JsonObject} from '../core/json.ts';
@@ -19,13 +21,16 @@ export interface RunForecast extends Pick<CollectObserver, 'onStart' | 'onOutcom
   readonly read: () => WorkEstimate | undefined;
 }
 
-/** A forecast that knows nothing yet. */
-export function createRunForecast(clock: Clock): RunForecast {
+/** A forecast that knows nothing yet. `terms`: of the planned agents, by name. */
+export function createRunForecast(clock: Clock, terms: ReadonlyMap<string, AgentTerms>): RunForecast {
   const forecast = new Forecast<Rollout>();
   return {
     addEarlier(record) {
       const agentName = asString(asJsonObject(record['agent_ref'])?.['name']) ?? '';
-      forecast.addEarlier(agentName, promptTokensOf(record), spendingInRecord(record));
+      const known = terms.get(agentName);
+      const recorded = spendingInRecord(record);
+      const spending = known === undefined ? recorded : priceEarlier(recorded, known);
+      forecast.addEarlier(agentName, promptTokensOf(record), spending);
     },
     expect: (work) => forecast.expect(work),
     onStart(rollout) {

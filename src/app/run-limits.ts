@@ -9,7 +9,8 @@ import {CancelledError} from '../core/errors.ts';
 import {asJsonObject, asString, type JsonObject} from '../core/json.ts';
 import type {RolloutRunner} from '../core/ports.ts';
 import type {Rollout} from '../core/rollout.ts';
-import {spendingInFailure, spendingInRecord} from '../core/spending-in-record.ts';
+import {addSpending} from '../core/spending.ts';
+import {spendingInFailure, spendingInRecord, spendingOnCopiesInRecord} from '../core/spending-in-record.ts';
 import {checkPrices} from './check-prices.ts';
 import type {AppEnvironment} from './environment.ts';
 import type {AgentPlan} from './plan-agents.ts';
@@ -92,11 +93,18 @@ function setDeadline(
 function earlierRecords(budget: Budget): EarlierRecords {
   return {
     completed(record) {
-      const agentName = asString(asJsonObject(record['agent_ref'])?.['name']) ?? '';
-      budget.addEarlier(agentName, paramsOf(record), spendingInRecord(record));
+      const spending = {...spendingInRecord(record), copies: spendingOnCopiesInRecord(record)};
+      budget.addEarlier(agentOf(record), paramsOf(record), spending);
     },
-    failed: (record) => budget.addSpent(spendingInFailure(record)),
+    failed(record) {
+      const spent = addSpending(spendingInFailure(record), spendingOnCopiesInRecord(record));
+      budget.addEarlierFailure(agentOf(record), spent);
+    },
   };
+}
+
+function agentOf(record: JsonObject): string {
+  return asString(asJsonObject(record['agent_ref'])?.['name']) ?? '';
 }
 
 function paramsOf(record: JsonObject): JsonObject {

@@ -3,9 +3,16 @@ import {asJsonObject, type JsonObject} from '../core/json.ts';
 import type {RolloutRunner} from '../core/ports.ts';
 import {type PromptSize, promptSizeOf} from '../core/prompt-size.ts';
 import type {Outcome, Rollout} from '../core/rollout.ts';
-import {addSpending, type Spending, type SpendingByRole, spendingOf} from '../core/spending.ts';
+import {
+  addSpending,
+  type Spending,
+  type SpendingByRole,
+  spendingOf,
+  spendingOnCopies,
+} from '../core/spending.ts';
 import type {AgentTerms} from './agent-terms.ts';
 import {type Amount, type CapName, type Caps, Ledger, nothing} from './ledger.ts';
+import {priceEarlier, priceEarlierSum} from './price-earlier.ts';
 import {type Reservation, Reservations} from './reservations.ts';
 import type {Gate} from './within-budget.ts';
 
@@ -14,6 +21,10 @@ export interface BudgetOptions {
   readonly termsOf: (agentName: string) => AgentTerms;
   /** Cancelled: whoever waits is let go, and nothing starts any more. */
   readonly stop: Cancellation;
+}
+
+export interface EarlierSpending extends SpendingByRole {
+  readonly copies: Spending | undefined;
 }
 
 /** A run's budget at work: reserves before a rollout starts, books what it used when it has ended. */
@@ -41,15 +52,18 @@ export class Budget implements Gate<Rollout> {
     return this.#ledger.shortOf;
   }
 
-  /** Books a rollout that an earlier run completed, by its request, and learns from it. */
-  addEarlier(agentName: string, params: JsonObject, spending: SpendingByRole): void {
-    this.addSpent(addSpending(spending.policy, spending.judge));
+  /** Books a rollout that an earlier run completed, by its request, and learns from it. `copies`: see `spendingOnCopies`. */
+  addEarlier(agentName: string, params: JsonObject, {copies, ...recorded}: EarlierSpending): void {
+    const terms = this.#options.termsOf(agentName);
+    const spending = priceEarlier(recorded, terms);
+    this.#ledger.book(amountOf(addSpending(spending.policy, spending.judge)));
+    this.#ledger.book(amountOf(priceEarlierSum(copies, terms)));
     this.#reservationsOf(agentName).observe(promptSizeOf(params), spending);
   }
 
-  /** Books what came to nothing. */
-  addSpent(spent: Spending | undefined): void {
-    this.#ledger.book(amountOf(spent));
+  /** Books what came to nothing in an earlier run. */
+  addEarlierFailure(agentName: string, recorded: Spending | undefined): void {
+    this.#ledger.book(amountOf(priceEarlierSum(recorded, this.#options.termsOf(agentName))));
   }
 
   admit(rollout: Rollout): 'start' | 'wait' | 'stop' {
@@ -89,8 +103,10 @@ export class Budget implements Gate<Rollout> {
     const held = this.#held.get(rollout);
     if (held === undefined) return;
     this.#held.delete(rollout);
-    const spending = outcome === undefined ? undefined : spendingOf(outcome);
-    this.#ledger.settle(held.reservation, amountOf(addSpending(spending?.policy, spending?.judge)));
+    const spending = outcome && spendingOf(outcome);
+    const copies = outcome && spendingOnCopies(outcome);
+    const used = addSpending(addSpending(spending?.policy, spending?.judge), copies);
+    this.#ledger.settle(held.reservation, amountOf(used));
     if (outcome?.status === 'completed' && spending !== undefined)
       this.#reservationsOf(rollout.agentName).observe(held.size, spending);
     this.#wake();

@@ -24,6 +24,15 @@ export function spendingOfReply(response: JsonObject, price: Price | undefined):
   return {inputTokens, outputTokens, costUsd};
 }
 
+/** The higher of two prices, kind by kind. */
+export function higherPrice(a: Price, b: Price): Price {
+  return {
+    input: Math.max(a.input, b.input),
+    cachedInput: Math.max(a.cachedInput, b.cachedInput),
+    output: Math.max(a.output, b.output),
+  };
+}
+
 /** What so many tokens cost, none of them from a cache. */
 export function costOfTokens(inputTokens: number, outputTokens: number, price: Price): number {
   return (inputTokens * price.input + outputTokens * price.output) / 1_000_000;

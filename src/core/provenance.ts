@@ -29,9 +29,11 @@ export function provenanceOf(outcome: CompletedOutcome): JsonObject {
 function hedgedIn(traces: readonly CallTrace[]): readonly JsonObject[] | undefined {
   if (traces.every(({hedged}) => hedged === undefined)) return undefined;
   const copies = traces.flatMap(({hedged = []}) => hedged);
-  return copies.map(({deployment, inputTokens, callMs}) => ({
+  return copies.map(({deployment, ifAnswered, callMs}) => ({
     deployment,
-    input_tokens: inputTokens ?? null,
+    input_tokens: ifAnswered?.inputTokens ?? null,
+    output_tokens_if_answered: ifAnswered?.outputTokens ?? null,
+    cost_usd_if_answered: ifAnswered?.costUsd === undefined ? undefined : roundUsd(ifAnswered.costUsd),
     ms: tenths(callMs),
   }));
 }
@@ -66,8 +68,14 @@ export function failedProvenanceOf(outcome: FailedOutcome): JsonObject | undefin
   const spent = addSpending(spending.policy, spending.judge);
   if (spent === undefined) return undefined;
   const {inputTokens, outputTokens} = spent;
-  const {attempt} = outcome.rollout;
-  return {attempt, input_tokens: inputTokens, output_tokens: outputTokens, ...costsOf(spending)};
+  const {rollout, trace} = outcome;
+  return {
+    attempt: rollout.attempt,
+    input_tokens: inputTokens,
+    output_tokens: outputTokens,
+    ...costsOf(spending),
+    hedged: trace && hedgedIn([trace]),
+  };
 }
 
 /** Left out where nothing was reported or a price is not known: a cost is never a guess. */

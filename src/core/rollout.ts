@@ -45,11 +45,11 @@ export interface CallTrace {
   readonly rateLimits?: RateLimits | undefined;
 }
 
-/** A copy of a call that was broken off. What it may have cost: its prompt for certain, and an output that nobody has seen. */
+/** A copy of a call that was broken off. What it generated nobody has seen, but it may be billed. */
 export interface HedgedCopy {
   readonly deployment: string;
-  /** Of its prompt, as the copy that was answered tells. */
-  readonly inputTokens: number | undefined;
+  /** What it would have used with the answer that was kept; undefined where that reports no usage. */
+  readonly ifAnswered: Spending | undefined;
   /** How long it ran. */
   readonly callMs: number;
 }

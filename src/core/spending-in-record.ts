@@ -27,6 +27,19 @@ export function spendingInFailure(record: JsonObject): Spending | undefined {
   return {inputTokens, outputTokens, costUsd: amountOf(provenance?.['cost_usd'])};
 }
 
+/** What the copies of its calls that were broken off would have used with the answers that were kept, of a completed or a failed rollout. */
+export function spendingOnCopiesInRecord(record: JsonObject): Spending | undefined {
+  let spent: Spending | undefined;
+  for (const copy of asJsonArray(asJsonObject(record['_rollcall'])?.['hedged']).map(asJsonObject)) {
+    const inputTokens = amountOf(copy?.['input_tokens']);
+    const outputTokens = amountOf(copy?.['output_tokens_if_answered']) ?? 0;
+    if (inputTokens === undefined) continue;
+    const costUsd = amountOf(copy?.['cost_usd_if_answered']);
+    spent = addSpending(spent, {inputTokens, outputTokens, costUsd});
+  }
+  return spent;
+}
+
 /** US dollars by a record's `_rollcall`, the judge's included in the first. */
 export function costsInRecord(record: JsonObject): {
   readonly costUsd: number | undefined;

@@ -1,4 +1,4 @@
-import type {Outcome} from './rollout.ts';
+import type {CallTrace, Outcome} from './rollout.ts';
 
 /** What answered calls used, as the service reported it. */
 export interface Spending {
@@ -37,6 +37,20 @@ export function spendingOf(outcome: Outcome): SpendingByRole {
   let judge: Spending | undefined;
   for (const {spent} of outcome.verification?.traces ?? []) judge = addSpending(judge, spent);
   return {policy: outcome.trace.spent, judge};
+}
+
+/** What the copies of calls that were broken off would have used with the answers that were kept; undefined where there were none. */
+export function spendingOnCopies(outcome: Outcome): Spending | undefined {
+  const {trace} = outcome;
+  let spent = addCopies(undefined, trace);
+  if (outcome.status === 'failed') return spent;
+  for (const each of outcome.verification?.traces ?? []) spent = addCopies(spent, each);
+  return spent;
+}
+
+function addCopies(spent: Spending | undefined, trace: CallTrace | undefined): Spending | undefined {
+  if (trace?.hedged === undefined) return spent;
+  return trace.hedged.reduce((sum, {ifAnswered}) => addSpending(sum, ifAnswered), spent);
 }
 
 /** US dollars to a billionth, as they are written: a price is for a million tokens, and one token may cost less than a micro-dollar. */

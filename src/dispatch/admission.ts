@@ -81,6 +81,8 @@ export interface PooledAdmission extends Admission {
   take(priority: Priority, tokens: number): Place;
   /** What keeps a call of so many tokens from starting, places apart. */
   coolDown(tokens: number): CoolDown | undefined;
+  /** The same for all of those who wait; undefined where one of them lacks only a place, or nobody waits for it. */
+  readonly hold: CoolDown | undefined;
   /**
    * Whether it takes no call of so many tokens now and will not by growing: a cool-down, no quota, or all places taken of
    * as many as are right. While a new deployment is still finding out how many these are, it is not full.

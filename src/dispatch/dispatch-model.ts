@@ -1,7 +1,8 @@
-import {asJsonObject, asNumber, type JsonObject} from '../core/json.ts';
+import type {JsonObject} from '../core/json.ts';
 import type {ModelClient} from '../core/ports.ts';
 import type {RateLimits} from '../core/rate-limits.ts';
 import type {ModelReply} from '../core/rollout.ts';
+import type {Spending} from '../core/spending.ts';
 import type {Admission, Priority} from './admission.ts';
 import type {Dispatcher, ExchangeOptions} from './dispatcher.ts';
 
@@ -14,6 +15,8 @@ export interface DispatchTerms<Request> {
   readonly affinityOf?: ((request: Request) => string) | undefined;
   /** What each of several deployments is called. */
   readonly names?: readonly string[] | undefined;
+  /** What one of several deployments would have used, had it given the answer. */
+  readonly spentBy?: ((member: number, response: JsonObject) => Spending | undefined) | undefined;
 }
 
 /** Answers as a `ModelClient` does, at the deployment that the options say. */
@@ -23,7 +26,7 @@ export type MemberClient = (params: JsonObject, options: ExchangeOptions) => Pro
 export function dispatchModel(
   model: MemberClient,
   dispatcher: Dispatcher,
-  {priority, tokensOf, affinityOf, names = []}: DispatchTerms<JsonObject>,
+  {priority, tokensOf, affinityOf, names = [], spentBy}: DispatchTerms<JsonObject>,
 ): ModelClient {
   return async (params, {cancellation, isBegun}) => {
     const dispatched = await dispatcher.dispatch((options) => model(params, options), {
@@ -36,10 +39,9 @@ export function dispatchModel(
     const {value, calls, queuedMs, callMs, lostCopies} = dispatched;
     const {response, trace} = value;
     if (lostCopies === undefined) return {response, trace: {...trace, calls, queuedMs, callMs}};
-    const inputTokens = asNumber(asJsonObject(response['usage'])?.['input_tokens']);
     const hedged = lostCopies.map(({member, tookMs}) => ({
       deployment: names[member] ?? trace.deployment,
-      inputTokens,
+      ifAnswered: spentBy?.(member, response),
       callMs: tookMs,
     }));
     return {response, trace: {...trace, calls, queuedMs, callMs, hedged}};

@@ -73,6 +73,17 @@ export class GradualAdmission implements PooledAdmission {
     return this.#now() >= this.#opening.pausedUntil && this.#msUntilRoom(0) === 0;
   }
 
+  get hold(): CoolDown | undefined {
+    if (this.waiting === 0) return undefined;
+    const pauseMs = this.#opening.pausedUntil - this.#now();
+    const leftMs = Math.max(
+      pauseMs,
+      this.#lines.shortestWait(({tokens}) => this.#msUntilRoom(tokens)),
+    );
+    if (leftMs <= 0 || leftMs === Infinity) return undefined;
+    return {leftMs, because: pauseMs > 0 ? this.#pausedBecause : undefined};
+  }
+
   get countsTokens(): boolean {
     return this.#quota?.counts === true;
   }

@@ -1,7 +1,7 @@
 import type {DeploymentUse} from '../core/deployment-use.ts';
 import {asJsonArray, asJsonObject, asNumber, asString, type JsonObject} from '../core/json.ts';
 import type {CompletedOutcome, FailedOutcome, Outcome} from '../core/rollout.ts';
-import {addSpending, type Spending, spendingOf} from '../core/spending.ts';
+import {addSpending, type Spending, spendingOf, spendingOnCopies} from '../core/spending.ts';
 import {type ClusteredMean, meanByCluster} from './clustered-mean.ts';
 import {quantileOfSorted} from './describe-numbers.ts';
 import type {RolloutFacts} from './rollout-facts.ts';
@@ -57,8 +57,11 @@ export interface RunSummary {
   /** US dollars of this run, failed rollouts included; undefined where nothing was reported or a price is not known. */
   readonly policyCostUsd: number | undefined;
   readonly judgeCostUsd: number | undefined;
-  /** What rollouts that earlier runs completed cost, as far as their records say. */
-  readonly earlierCostUsd: number;
+  /** What rollouts that earlier runs completed cost; undefined where a record does not say. */
+  readonly earlierCostUsd: number | undefined;
+  /** Copies of calls that were broken off, and what they would have used with the answers that were kept. */
+  readonly hedgedCopies: number;
+  readonly spentOnCopies: Spending | undefined;
   readonly modelLatency: Latency | undefined;
   readonly judgeLatency: Latency | undefined;
   /** Answers cut off by a limit on tokens. */
@@ -110,7 +113,9 @@ class Tally {
   #isSimulated = false;
   #policySpent: Spending | undefined;
   #judgeSpent: Spending | undefined;
-  #earlierCostUsd = 0;
+  #earlierCostUsd: number | undefined = 0;
+  #hedgedCopies = 0;
+  #spentOnCopies: Spending | undefined;
   readonly #failures = new Map<string, FailureCount>();
   readonly #policyTokens = new TokenTally();
   readonly #judgeTokens = new TokenTally();
@@ -157,9 +162,10 @@ class Tally {
     this.#failures.set(code, {code, fault, message, hint, ...known, count: (known?.count ?? 0) + 1});
   }
 
-  addEarlier({id, numbers, unparsedVerdicts, costUsd = 0}: RolloutFacts): void {
+  addEarlier({id, numbers, unparsedVerdicts, costUsd}: RolloutFacts): void {
     this.#earlier++;
-    this.#earlierCostUsd += costUsd;
+    const before = this.#earlierCostUsd;
+    this.#earlierCostUsd = before === undefined || costUsd === undefined ? undefined : before + costUsd;
     this.#unparsedVerdicts += unparsedVerdicts;
     const reward = numbers.get('reward');
     if (reward !== undefined) this.#addReward(reward, id.taskIndex);
@@ -169,6 +175,8 @@ class Tally {
     const {policy, judge} = spendingOf(outcome);
     this.#policySpent = addSpending(this.#policySpent, policy);
     this.#judgeSpent = addSpending(this.#judgeSpent, judge);
+    this.#hedgedCopies += copiesOf(outcome);
+    this.#spentOnCopies = addSpending(this.#spentOnCopies, spendingOnCopies(outcome));
   }
 
   #addReward(reward: number, taskIndex: number): void {
@@ -200,6 +208,8 @@ class Tally {
       policyCostUsd: this.#policySpent?.costUsd,
       judgeCostUsd: this.#judgeSpent?.costUsd,
       earlierCostUsd: this.#earlierCostUsd,
+      hedgedCopies: this.#hedgedCopies,
+      spentOnCopies: this.#spentOnCopies,
       modelLatency: latencyOf(this.#modelTenths),
       judgeLatency: latencyOf(this.#judgeTenths),
       truncated: this.#truncated,
@@ -209,6 +219,12 @@ class Tally {
       deployments,
     };
   }
+}
+
+function copiesOf(outcome: Outcome): number {
+  const ofPolicy = outcome.trace?.hedged?.length ?? 0;
+  if (outcome.status === 'failed') return ofPolicy;
+  return (outcome.verification?.traces ?? []).reduce((sum, {hedged = []}) => sum + hedged.length, ofPolicy);
 }
 
 class TokenTally {

@@ -114,6 +114,7 @@ function workFacts(summary: RunSummary): readonly Fact[] {
         ]
       : []),
     ...costFacts(summary),
+    ...hedgedFacts(summary),
     ...quotaTexts(summary.deployments).map((value, index) => ({label: index === 0 ? 'quota' : '', value})),
   ];
 }
@@ -125,8 +126,18 @@ function costFacts({policyCostUsd, judgeCostUsd, earlierCostUsd, judgeCalls}: Ru
   const role = (name: string, usd: number | undefined): string =>
     `${name} ${usd === undefined ? 'not known' : formatUsd(usd)}`;
   const roles = judgeCalls === 0 ? '' : ` (${role('policy', policyCostUsd)}, ${role('judge', judgeCostUsd)})`;
-  const before = earlierCostUsd > 0 ? `; ${formatUsd(earlierCostUsd)} before` : '';
+  const before =
+    earlierCostUsd !== undefined && earlierCostUsd > 0 ? `; ${formatUsd(earlierCostUsd)} before` : '';
   return [{label: 'cost', value: `${total}${roles}${before}`}];
+}
+
+/** The copies are in none of the sums above. */
+function hedgedFacts({hedgedCopies, spentOnCopies}: RunSummary): readonly Fact[] {
+  if (hedgedCopies === 0) return [];
+  const usd = spentOnCopies?.costUsd;
+  const cost = usd === undefined ? '' : `, which may cost ${formatUsd(usd)} more`;
+  const copies = hedgedCopies === 1 ? '1 copy' : `${formatCount(hedgedCopies)} copies`;
+  return [{label: 'hedged', value: `${copies} of calls broken off${cost}`}];
 }
 
 function paceText({completed, failed, wallMs}: RunSummary): string {

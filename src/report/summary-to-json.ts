@@ -32,12 +32,24 @@ export function summaryToJson(summary: RunSummary): JsonObject {
       cost_usd: usdOrNull(summary.judgeCostUsd),
     },
     cost_usd: usdOrNull(totalCost(summary)),
-    cost_usd_earlier: roundUsd(summary.earlierCostUsd),
+    cost_usd_earlier: usdOrNull(summary.earlierCostUsd),
+    hedged: hedgedToJson(summary),
     truncated: summary.truncated,
     content_filtered: summary.contentFiltered,
     wall_ms: summary.wallMs,
     simulated: summary.isSimulated,
     deployments: summary.deployments.map(deploymentUseToJson),
+  };
+}
+
+/** Null where no copy was broken off. */
+function hedgedToJson({hedgedCopies, spentOnCopies}: RunSummary): JsonObject | null {
+  if (hedgedCopies === 0) return null;
+  return {
+    copies: hedgedCopies,
+    input_tokens: spentOnCopies?.inputTokens ?? null,
+    output_tokens_if_answered: spentOnCopies?.outputTokens ?? null,
+    cost_usd_if_answered: usdOrNull(spentOnCopies?.costUsd),
   };
 }
 

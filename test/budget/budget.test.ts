@@ -20,12 +20,14 @@ interface Scene {
   readonly outputs: readonly number[];
   readonly maxOutputTokens?: number;
   readonly concurrency?: number;
+  /** Tokens of the prompt and answer of a copy that is broken off beside each answer. */
+  readonly copyTokens?: number;
   /** Every so many rollouts fail though the policy answered. */
   readonly failEvery?: number;
 }
 
 /** Runs a collection in virtual time; an answer takes ten milliseconds a token. */
-function run({caps, outputs, maxOutputTokens, concurrency = 8, failEvery = 0}: Scene) {
+function run({caps, outputs, maxOutputTokens, concurrency = 8, failEvery = 0, copyTokens}: Scene) {
   const clock = createFakeClock();
   const stop = new CancellationSource();
   const budget = new Budget({
@@ -41,7 +43,9 @@ function run({caps, outputs, maxOutputTokens, concurrency = 8, failEvery = 0}: S
     await new Promise<void>((resolve) => clock.setTimer(output * 10, resolve));
     inFlight--;
     const spent = {inputTokens: 10, outputTokens: output, costUsd: 10 + output};
-    const trace = {deployment: 'gpt', calls: 1, queuedMs: 0, callMs: output * 10, spent};
+    const ifAnswered = {inputTokens: 0, outputTokens: copyTokens ?? 0, costUsd: copyTokens ?? 0};
+    const hedged = copyTokens === undefined ? undefined : [{deployment: 'gpt', ifAnswered, callMs: 5}];
+    const trace = {deployment: 'gpt', calls: 1, queuedMs: 0, callMs: output * 10, spent, hedged};
     if (failEvery > 0 && rollout.id.taskIndex % failEvery === 0) {
       const error = new CallError('no', {code: 'ERR_JUDGE_CALL', fault: 'judge', effect: 'retry'});
       return {status: 'failed', rollout, error, response: {}, trace};
@@ -113,6 +117,16 @@ describe('a collection with a budget', () => {
     await clock.advance(100_000);
     expect(budget.spent.tokens).toBeLessThanOrEqual(500);
     expect(budget.spent.tokens).toBeGreaterThan(450);
+  });
+
+  it('counts copies of calls that were broken off as answers like those that were kept', async () => {
+    const scene = {caps: {tokens: 500}, outputs: outputsOf(100), maxOutputTokens: 25, concurrency: 1};
+    const [plain, hedged] = [run(scene), run({...scene, copyTokens: 20})];
+    for (const {clock} of [plain, hedged]) await clock.advance(100_000);
+    const answered = ({written}: typeof plain) =>
+      written.reduce((sum, {trace}) => sum + 10 + (trace?.spent?.outputTokens ?? 0), 0);
+    expect(hedged.budget.spent.tokens).toBe(answered(hedged) + 20 * hedged.written.length);
+    expect(hedged.written.length).toBeLessThan(plain.written.length);
   });
 
   it('lets one go first where nothing tells how long answers are, if all at once might be too much', async () => {

@@ -17,7 +17,9 @@ const snapshot: ProgressSnapshot = {
 };
 // What readline asks of a terminal beside being written to.
 const terminalMembers = {isTTY: true, columns: 80, rows: 24};
-const pace = {perSecond: 52.34, secondsLeft: 250};
+const pace = {perSecond: 52.34, secondsLeft: 250, secondsStill: 0};
+
+const halted = {perSecond: 0, secondsLeft: undefined};
 
 describe('a progress line', () => {
   it('says done, failed, in flight, rate, time left, reward and tokens', () => {
@@ -35,7 +37,7 @@ describe('a progress line', () => {
   });
 
   it('says nothing of a reward before there is one, nor of time left without a rate', () => {
-    const line = renderLogLine({...snapshot, meanReward: undefined}, {perSecond: 0, secondsLeft: undefined});
+    const line = renderLogLine({...snapshot, meanReward: undefined}, {...pace, ...halted});
     expect(line).toBe('240/1,000 · 10 failed · 64 in flight · 0.0/s · ETA – · 123k tok');
   });
 
@@ -47,6 +49,8 @@ describe('a progress line', () => {
       failed: 10,
       in_flight: 64,
       per_second: 52.34,
+      still_s: 0,
+      hold: null,
       eta_s: 250,
       tokens: 123_456,
       cost_usd: null,
@@ -54,6 +58,34 @@ describe('a progress line', () => {
       projected_cost_usd: null,
       mean_reward: 0.8125,
     });
+  });
+
+  it('says what calls wait for, a cool-down or a quota, and for how long', () => {
+    const coolDown = {name: 'policy_model/west', leftMs: 74_200, because: 'ERR_MODEL_RATE_LIMIT'};
+    const waiting = {...snapshot, hold: coolDown};
+    expect(renderLogLine(waiting, {...pace, ...halted})).toContain(
+      '240/1,000 · waiting 1m15s for policy_model/west (rate limit) · 10 failed · 64 in flight · 0.0/s',
+    );
+    const quota = {...coolDown, because: undefined};
+    expect(renderLogLine({...snapshot, hold: quota}, pace)).toContain(
+      'waiting 1m15s for quota of policy_model/west ·',
+    );
+    expect(JSON.parse(renderJsonLine(waiting, pace))).toMatchObject({
+      hold: {deployment: 'policy_model/west', seconds: 75, because: 'ERR_MODEL_RATE_LIMIT'},
+    });
+    expect(renderBar(waiting, pace, 100)).toContain(
+      'waiting 1m15s for policy_model/west (rate l… · 10 failed',
+    );
+    expect(renderBar(waiting, pace, 45)).toContain('waiting 1m15s · 10 failed');
+    // In a run that is bound by its quota somebody always waits a little.
+    expect(renderLogLine({...snapshot, hold: {...quota, leftMs: 900}}, pace)).not.toContain('waiting');
+  });
+
+  it('says for how long none has ended where nothing else tells why', () => {
+    const still = {...pace, ...halted, secondsStill: 170};
+    expect(renderLogLine(snapshot, still)).toContain('240/1,000 · none ended for 2m50s · 10 failed · ');
+    expect(renderLogLine({...snapshot, inFlight: 0}, still)).not.toContain('none ended');
+    expect(renderLogLine(snapshot, {...still, secondsStill: 29})).not.toContain('none ended');
   });
 
   it('says what it costs, and what it will come to, once that is known', () => {
@@ -84,10 +116,18 @@ describe('the pace', () => {
   it('is that of the last half minute', () => {
     const meter = new PaceMeter();
     at(meter, 0, {done: 0});
-    expect(at(meter, 10, {done: 100})).toEqual({perSecond: 10, secondsLeft: 90});
+    expect(at(meter, 10, {done: 100})).toEqual({perSecond: 10, secondsLeft: 90, secondsStill: 0});
     at(meter, 20, {done: 100});
     at(meter, 30, {done: 100});
     expect(at(meter, 40, {done: 100}).perSecond).toBe(0);
+  });
+
+  it('tells for how long none has ended', () => {
+    const meter = new PaceMeter();
+    at(meter, 0, {done: 0});
+    at(meter, 10, {done: 1});
+    expect(at(meter, 45, {done: 1}).secondsStill).toBe(35);
+    expect(at(meter, 50, {done: 1, failed: 1}).secondsStill).toBe(0);
   });
 
   it('tells the time left by two minutes, so that a pause for quota does not change it', () => {
@@ -148,6 +188,8 @@ describe('the progress view', () => {
     view.writeLine('a last word');
     view.stop();
     await new Promise((resolve) => setImmediate(resolve));
+    // The terminal is not told to cut long lines at its edge.
+    expect(shown).not.toContain('\u001b[?7l');
     expect(stripVTControlCharacters(shown)).toMatch(/^before\n.*a last word\n.*240\/1,000 · 10 failed/s);
   });
 

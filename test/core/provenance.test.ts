@@ -11,15 +11,19 @@ function outcome(policy: CallTrace, judge: readonly CallTrace[] = []): Completed
 }
 
 it('tells the copies that were broken off, of policy and judge, and nothing where there were none', () => {
-  const lost = {deployment: 'east', inputTokens: 12, callMs: 150.04};
+  const ifAnswered = {inputTokens: 12, outputTokens: 3, costUsd: 0.02};
+  const lost = {deployment: 'east', ifAnswered, callMs: 150.04};
   const policy = {...trace, calls: 2, hedged: [lost]};
-  const judge = [trace, {...trace, calls: 2, hedged: [{...lost, inputTokens: undefined}]}];
+  const judge = [trace, {...trace, calls: 2, hedged: [{...lost, ifAnswered: undefined}]}];
   expect(provenanceOf(outcome(policy, judge))).toMatchObject({
     calls: 5,
     deployment: 'west',
     hedged: [
-      {deployment: 'east', input_tokens: 12, ms: 150},
-      {deployment: 'east', input_tokens: null, ms: 150},
+      {
+        ...{deployment: 'east', input_tokens: 12, output_tokens_if_answered: 3},
+        ...{cost_usd_if_answered: 0.02, ms: 150},
+      },
+      {deployment: 'east', input_tokens: null, output_tokens_if_answered: null, ms: 150},
     ],
   });
   expect(JSON.stringify(provenanceOf(outcome(trace, [trace])))).not.toContain('hedged');

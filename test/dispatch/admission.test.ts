@@ -44,6 +44,28 @@ describe('admission', () => {
     expect([begun.release === undefined, fresh.release === undefined]).toEqual([false, true]);
   });
 
+  it('says what holds all of those up who wait: a cool-down or the quota, but not a lack of places', async () => {
+    const clock = createFakeClock();
+    const quota = createQuota({tokensPerMinute: 1000});
+    const admission = createAdmission({limit: 2, clock, openEveryMs: 0, quota});
+    const enter = (tokens: number) =>
+      admission.admit({priority: 'new', cancellation: neverCancelled, tokens: () => tokens});
+    const first = await enter(900);
+    expect(admission.hold).toBeUndefined();
+    void enter(500);
+    expect(admission.hold).toEqual({leftMs: expect.closeTo(60_000, -4) as number, because: undefined});
+    const refusal = failure();
+    admission.pause(75_000, refusal);
+    await clock.advance(5_000);
+    expect(admission.hold).toEqual({leftMs: 70_000, because: refusal});
+    await clock.advance(70_000);
+    expect([admission.waiting, admission.hold]).toEqual([0, undefined]);
+    void enter(1);
+    void enter(1);
+    expect([admission.waiting, admission.hold]).toEqual([2, undefined]);
+    first.release();
+  });
+
   it('opens its places one after another, and again after a cool-down', async () => {
     const clock = createFakeClock();
     const admission = createAdmission({limit: 100, clock, openEveryMs: 2});

@@ -10,6 +10,10 @@ const zeroTo = (count: number): readonly string[] =>
 // Of the deployment `gpt`: a token in is a cent, a token out two.
 const price = '+prices={gpt: {input: 10000, output: 20000}}';
 
+// A model of no list, and what every token of it costs: a dollar.
+const unlisted: JsonObject = {deployments: {gpt: {model: 'gpt-9x-2026-01-01'}}};
+const tokenCosts1 = '+prices={gpt: {input: 1000000, output: 1000000}}';
+
 interface Cost {
   readonly cost: number;
   readonly tokens: number;
@@ -94,6 +98,27 @@ describe('a budget', () => {
     const again = await place.collect(...args, '--max-cost', String(cost));
     expect(again.exitCode, again.stderr).toBe(5);
     expect(await place.lines('out_failures.jsonl')).toHaveLength(1);
+  });
+
+  it('of costs counts what was taken while no price was known, by the prices of today', async () => {
+    await using place = await setUpWorkplace({rows: numberedRows(60), simulator: unlisted});
+    await place.collect('--max-tokens-total', '600');
+    const {tokens} = await taken(place);
+    const before = (await place.lines('out.jsonl')).length;
+    const plan = await place.collect(tokenCosts1, '--dry-run');
+    expect(plan.stderr).toMatch(/policy +about [\d,]+ tokens in, about [\d,]+ out, about \$\d/);
+    const summary = ['--summary-json', 'summary.json'];
+    const second = await place.collect(tokenCosts1, '--max-cost', String(tokens), ...summary);
+    expect(second.exitCode, second.stderr).toBe(5);
+    expect((await place.lines('out.jsonl')).length).toBe(before);
+    // What the earlier records do not say is not taken for nothing.
+    expect(JSON.parse((await place.files()).get('summary.json') ?? '')).toMatchObject({
+      cost_usd_earlier: null,
+    });
+    const third = await place.collect(tokenCosts1, '--max-cost', String(2 * tokens));
+    expect(third.exitCode, third.stderr).toBe(5);
+    expect((await taken(place)).tokens).toBeLessThanOrEqual(2 * tokens);
+    expect((await place.lines('out.jsonl')).length).toBeGreaterThan(before);
   });
 
   it('of costs is refused where a price is not known, before anything is sent or written', async () => {

@@ -204,13 +204,13 @@ describe('a model server over two deployments', () => {
   });
 });
 
-describe('a collection that hedges', () => {
-  it('records the copies that were broken off, and counts them as calls', async () => {
-    const slow = {deployments: {gpt: {latency: {ttft_ms: {median: 30, sigma: 1}, per_token_ms: 0}}}};
-    await using place = await setUpWorkplace({simulator: slow, rows: numberedRows(200)});
-    await place.write(
-      'model.yaml',
-      `
+// One call in many takes far longer than the others.
+const slow: JsonObject = {deployments: {gpt: {latency: {ttft_ms: {median: 30, sigma: 1}, per_token_ms: 0}}}};
+
+function configureHedging(place: Workplace): Promise<void> {
+  return place.write(
+    'model.yaml',
+    `
 policy_model:
   responses_api_models:
     azure_openai_model:
@@ -221,9 +221,16 @@ policy_model:
       num_concurrent_requests: 32
       hedging: {percentile: 60, max_share: 0.5}
 `,
-    );
-    const {exitCode, stderr} = await place.collect('--concurrency', '8');
+  );
+}
+
+describe('a collection that hedges', () => {
+  it('records the copies that were broken off, and counts them as calls', async () => {
+    await using place = await setUpWorkplace({simulator: slow, rows: numberedRows(200)});
+    await configureHedging(place);
+    const {exitCode, stderr} = await place.collect('--concurrency', '8', '--summary-json', 'summary.json');
     expect(exitCode, stderr).toBe(0);
+    expect(stderr).toMatch(/hedged +\d+ copies of calls broken off, which may cost \$\d/);
     const provenances = (await place.lines('out.jsonl')).map((record) => record['_rollcall'] as JsonObject);
     expect(provenances).toHaveLength(200);
     const hedged = provenances.filter((provenance) => provenance['hedged'] !== undefined);
@@ -236,14 +243,54 @@ policy_model:
           {
             deployment: 'gpt',
             input_tokens: expect.any(Number) as number,
+            output_tokens_if_answered: expect.any(Number) as number,
+            cost_usd_if_answered: expect.any(Number) as number,
             ms: expect.any(Number) as number,
           },
         ],
       });
+    const copies = hedged.flatMap((provenance) => provenance['hedged'] as readonly JsonObject[]);
+    const sumOf = (key: string): number => copies.reduce((sum, copy) => sum + Number(copy[key]), 0);
+    expect(JSON.parse((await place.files()).get('summary.json') ?? '')).toMatchObject({
+      hedged: {
+        copies: copies.length,
+        input_tokens: sumOf('input_tokens'),
+        output_tokens_if_answered: sumOf('output_tokens_if_answered'),
+        cost_usd_if_answered: expect.closeTo(sumOf('cost_usd_if_answered'), 8) as number,
+      },
+    });
     const calls = provenances.reduce((sum, provenance) => sum + Number(provenance['calls']), 0);
     const {requests} = place.simulator.ledger.summary();
     // A copy may be broken off before it has reached the service.
     expect(requests).toBeGreaterThan(200);
     expect(requests).toBeLessThanOrEqual(calls);
   });
+
+  it('counts such copies against the cap on tokens, in a later run too', async () => {
+    await using place = await setUpWorkplace({simulator: slow, rows: numberedRows(400)});
+    await configureHedging(place);
+    const args = ['--concurrency', '8', '--max-output-tokens', '20', '--max-tokens-total', '5000'];
+    const first = await place.collect(...args);
+    expect(first.exitCode, first.stderr).toBe(5);
+    const before = await place.lines('out.jsonl');
+    const tokensOf = ({response, _rollcall}: JsonObject): readonly [number, number] => {
+      const {usage} = response as {usage: {total_tokens: number}};
+      const {hedged = []} = _rollcall as {hedged?: readonly Copy[]};
+      const copies = hedged.map((copy) => copy.input_tokens + copy.output_tokens_if_answered);
+      return [usage.total_tokens, copies.reduce((sum, tokens) => sum + tokens, 0)];
+    };
+    const answered = before.reduce((sum, record) => sum + tokensOf(record)[0], 0);
+    const onCopies = before.reduce((sum, record) => sum + tokensOf(record)[1], 0);
+    expect(onCopies).toBeGreaterThan(100);
+    // Copies of the last calls come on top of what was reserved for these.
+    expect(answered + onCopies).toBeLessThan(5000 + 8 * 40);
+    const second = await place.collect(...args);
+    expect(second.exitCode, second.stderr).toBe(5);
+    expect((await place.lines('out.jsonl')).length).toBeLessThanOrEqual(before.length + 1);
+  });
 });
+
+interface Copy {
+  readonly input_tokens: number;
+  readonly output_tokens_if_answered: number;
+}

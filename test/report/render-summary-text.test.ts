@@ -27,6 +27,7 @@ describe('renderSummaryText', () => {
         judge         2,310 calls, p50 401 ms, p95 950 ms, p99 1.8 s
                       901,220 tokens in, 40,100 out
         cost          $7.55 (policy $7.39, judge $0.159); $0.181 before
+        hedged        1,021 copies of calls broken off, which may cost $0.141 more
 
         9 × ERR_MODEL_CONTENT_FILTER
             HTTP 400: the prompt was refused by the content filter (violence: medium)

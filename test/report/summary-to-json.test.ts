@@ -50,6 +50,10 @@ describe('summaryToJson', () => {
       },
       cost_usd: 7.55128,
       cost_usd_earlier: 0.18123,
+      hedged: {
+        ...{copies: 1021, input_tokens: 20_400},
+        ...{output_tokens_if_answered: 9_010, cost_usd_if_answered: 0.14111},
+      },
       truncated: 4,
       content_filtered: 2,
       wall_ms: 245_000,

@@ -145,10 +145,11 @@ function describeStanding({wanted, done, givenUp, owed}: Standing): string {
   return parts.join(', ');
 }
 
-function snapshotOf({rewards, rewardSum, foretold, owed, ...counts}: LiveCounts): ProgressSnapshot {
+function snapshotOf({rewards, rewardSum, foretold, hold, owed, ...counts}: LiveCounts): ProgressSnapshot {
   const projected = foretold();
   return {
     ...counts,
+    hold: hold(),
     total: owed,
     meanReward: rewards === 0 ? undefined : rewardSum / rewards,
     projectedTokens: projected && totalTokens(projected),

@@ -12,8 +12,18 @@ export interface ProgressSnapshot {
   /** What the run will have used in the end; undefined until enough is known to foretell it. */
   readonly projectedTokens?: number | undefined;
   readonly projectedCostUsd?: number | undefined;
+  /** What holds calls up; undefined where nothing does. */
+  readonly hold?: Hold | undefined;
   /** Of the rollouts judged in this run; undefined before the first. */
   readonly meanReward: number | undefined;
+}
+
+/** Calls to a deployment wait, for its quota or since it asked to be left alone. */
+export interface Hold {
+  readonly name: string;
+  readonly leftMs: number;
+  /** Code of the error that asked for it; undefined: for want of quota. */
+  readonly because: string | undefined;
 }
 
 /** Rate and time left, from how the counts moved lately. */
@@ -22,6 +32,8 @@ export interface Pace {
   readonly perSecond: number;
   /** Undefined while there is no rate to tell it from. */
   readonly secondsLeft: number | undefined;
+  /** Seconds since a rollout has ended, or since the beginning. */
+  readonly secondsStill: number;
 }
 
 const paceWindowMs = 30_000;
@@ -37,17 +49,24 @@ interface Reading {
 /** Remembers how much had been done when: the pace is that of the last half minute, the time left goes by the last two minutes. */
 export class PaceMeter {
   readonly #readings: Reading[] = [];
+  /** The first reading at which as many had ended as now. */
+  #moved: Reading = {atMs: 0, ended: -1, tokens: 0};
 
   /** Takes a reading at `nowMs` (any monotonic milliseconds). */
   read(snapshot: ProgressSnapshot, nowMs: number): Pace {
     const {done, failed, tokens} = snapshot;
     const now: Reading = {atMs: nowMs, ended: done + failed, tokens};
     this.#readings.push(now);
+    if (this.#moved.ended !== now.ended) this.#moved = now;
     while (this.#readings.length > 2 && nowMs - (this.#readings[1]?.atMs ?? nowMs) >= etaWindowMs)
       this.#readings.shift();
     const last = this.#readings.findLast(({atMs}) => nowMs - atMs >= paceWindowMs);
     const perSecond = rateSince(last ?? this.#readings[0] ?? now, now, ({ended}) => ended);
-    return {perSecond, secondsLeft: secondsLeft(snapshot, this.#readings[0] ?? now, now)};
+    return {
+      perSecond,
+      secondsLeft: secondsLeft(snapshot, this.#readings[0] ?? now, now),
+      secondsStill: (nowMs - this.#moved.atMs) / 1000,
+    };
   }
 }
 

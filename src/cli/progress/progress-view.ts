@@ -54,6 +54,8 @@ function createBarView(io: Io, clock: Clock): ProgressView {
         stream: io.stderr,
         format: line,
         hideCursor: true,
+        // Else the terminal is told not to wrap, and cuts off the ends of long warnings above the bar.
+        linewrap: true,
         clearOnComplete: false,
         fps: 1000 / redrawMs,
         gracefulExit: false,

@@ -1,12 +1,15 @@
+import type {JsonObject} from '../../core/json.ts';
 import {roundUsd} from '../../core/spending.ts';
 import {formatCount, formatUsd} from '../../report/format-quantity.ts';
-import type {Pace, ProgressSnapshot} from './progress-snapshot.ts';
+import {toPlainLine} from '../../report/plain-text.ts';
+import type {Hold, Pace, ProgressSnapshot} from './progress-snapshot.ts';
 
-/** The parts of a progress line, most wanted first: a narrow terminal shows the first ones. */
-export function progressParts(snapshot: ProgressSnapshot, pace: Pace): readonly string[] {
+/** The parts of a progress line, most wanted first: a narrow terminal shows the first ones. `room`: for what calls wait for. */
+export function progressParts(snapshot: ProgressSnapshot, pace: Pace, room: number): readonly string[] {
   const {total, done, failed, inFlight, tokens, meanReward, costUsd} = snapshot;
   return [
     `${formatCount(done)}/${formatCount(total)}`,
+    ...standstill(snapshot, pace, room),
     `${formatCount(failed)} failed`,
     `${formatCount(inFlight)} in flight`,
     `${rate(pace.perSecond)}/s`,
@@ -25,12 +28,13 @@ export function renderBar(snapshot: ProgressSnapshot, pace: Pace, columns: numbe
   const barWidth = columns >= 100 ? 24 : columns >= 60 ? 12 : 0;
   const filled = Math.min(barWidth, Math.floor(ended * barWidth));
   const bar = barWidth === 0 ? '' : `${'█'.repeat(filled)}${'░'.repeat(barWidth - filled)} `;
-  return fit(bar, progressParts(snapshot, pace), columns - 1);
+  const room = Math.min(longestReason, columns - barWidth - besideReason);
+  return fit(bar, progressParts(snapshot, pace, room), columns - 1);
 }
 
 /** One line for a log. */
 export function renderLogLine(snapshot: ProgressSnapshot, pace: Pace): string {
-  return progressParts(snapshot, pace).join(' · ');
+  return progressParts(snapshot, pace, longestReason).join(' · ');
 }
 
 /** One line of JSON for a log that a machine reads. */
@@ -43,6 +47,8 @@ export function renderJsonLine(snapshot: ProgressSnapshot, pace: Pace): string {
     failed,
     in_flight: inFlight,
     per_second: Number(pace.perSecond.toFixed(3)),
+    still_s: Math.floor(pace.secondsStill),
+    hold: snapshot.hold === undefined ? null : holdToJson(snapshot.hold),
     eta_s: pace.secondsLeft === undefined ? null : Math.round(pace.secondsLeft),
     tokens,
     cost_usd: usdOrNull(snapshot.costUsd),
@@ -50,6 +56,38 @@ export function renderJsonLine(snapshot: ProgressSnapshot, pace: Pace): string {
     projected_cost_usd: usdOrNull(snapshot.projectedCostUsd),
     mean_reward: meanReward ?? null,
   });
+}
+
+// Shorter waits are the usual pace of a quota, and answers of half a minute are nothing strange.
+const longestReason = 60;
+const shortestReason = 12;
+// What stands beside the reason on a line that is to have one.
+const besideReason = 50;
+const longHoldMs = 1_000;
+const longStillS = 30;
+
+/** Why nothing moves, if nothing does. */
+function standstill(
+  {hold, inFlight}: ProgressSnapshot,
+  {secondsStill}: Pace,
+  room: number,
+): readonly string[] {
+  if (hold !== undefined && hold.leftMs >= longHoldMs) {
+    const reason = room < shortestReason ? '' : ` for ${toPlainLine(reasonOf(hold), room)}`;
+    return [`waiting ${duration(hold.leftMs / 1000)}${reason}`];
+  }
+  return inFlight > 0 && secondsStill >= longStillS ? [`none ended for ${duration(secondsStill)}`] : [];
+}
+
+/** `quota of NAME`, or `NAME (rate limit)` after the code of the error. */
+function reasonOf({name, because}: Hold): string {
+  if (because === undefined) return `quota of ${name}`;
+  const words = because.replace(/^ERR_(?:MODEL_)?/, '').toLowerCase();
+  return `${name} (${words.replaceAll('_', ' ')})`;
+}
+
+function holdToJson({name, leftMs, because}: Hold): JsonObject {
+  return {deployment: name, seconds: Math.ceil(leftMs / 1000), because: because ?? null};
 }
 
 /** What a number will be in the end. */
