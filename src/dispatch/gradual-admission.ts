@@ -85,7 +85,7 @@ export class GradualAdmission implements PooledAdmission {
   }
 
   get countsTokens(): boolean {
-    return this.#quota?.counts === true;
+    return this.#quota !== undefined;
   }
 
   hasRoomFor(priority: Priority, tokens: number): boolean {
@@ -162,8 +162,7 @@ export class GradualAdmission implements PooledAdmission {
   take(priority: Priority, tokens: number): Place {
     this.#inFlight++;
     this.#lines.started(priority);
-    const quota = this.#quota;
-    const charge = quota?.counts === true ? quota.charge(this.#now(), tokens) : undefined;
+    const charge = this.#quota?.charge(this.#now(), tokens);
     return new HeldPlace(this, charge, this.#opening.start(), this.#limit.round);
   }
 
@@ -181,30 +180,27 @@ export class GradualAdmission implements PooledAdmission {
       const isSaturated = this.#inFlight >= this.#limit.current * saturatedShare;
       this.#limit.onAnswer({tookMs, isSaturated, callsPerMs: this.#quota?.callsPerMs()});
     }
+    const quota = this.#quota;
     this.#account?.answered(
       {
         limits,
-        charge: charge && tokensOf(charge),
+        charge: quota?.isKnown === true && charge !== undefined ? tokensOf(charge) : undefined,
         places: this.#limit.current,
         isSaturated: this.waiting > 0,
       },
       this.#now(),
     );
-    const quota = this.#quota;
-    if (quota === undefined || (limits === undefined && !quota.counts)) return;
-    quota.observe(limits, charge);
-    this.#admitWaiting();
+    quota?.observe(limits, charge);
+    if (quota?.isKnown === true) this.#admitWaiting();
   }
 
   /** For places only. */
   noteRefusal({charge, round}: HeldPlace, waitMs: number): void {
     this.#account?.refused();
     const isPaced = this.#quota?.isKnown === true;
-    if (this.#quota?.absorbs(waitMs) !== true) {
-      this.#limit.onRefusal(round, isPaced);
-      if (!isPaced) this.#opening.probe();
-    }
-    if (charge !== undefined) this.#quota?.refuse(charge, waitMs, this.#now());
+    if (charge !== undefined && this.#quota?.refuse(charge, waitMs, this.#now()) === true) return;
+    this.#limit.onRefusal(round, isPaced);
+    if (!isPaced) this.#opening.probe();
   }
 
   /** For places only. */

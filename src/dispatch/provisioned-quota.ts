@@ -35,7 +35,6 @@ const calmAfterMs = 10_000;
  * nothing else.
  */
 export class ProvisionedQuota implements Quota {
-  readonly counts = true;
   readonly #model = new UtilizationModel();
   #sent = 0;
   /** What a call takes in the end, on average. */
@@ -90,10 +89,10 @@ export class ProvisionedQuota implements Quota {
     if (usedTokens !== undefined) this.#sent -= amount - usedTokens;
   }
 
-  refuse(charge: Charge, waitMs: number, nowMs: number): void {
-    if (charge.kind !== 'throughput') return;
+  refuse(charge: Charge, waitMs: number, nowMs: number): boolean {
+    if (charge.kind !== 'throughput') return waitMs < shortWaitMs;
     this.#sent -= charge.amount;
-    if (waitMs >= shortWaitMs) return;
+    if (waitMs >= shortWaitMs) return false;
     // Of calls that were refused together only the first tells something.
     if (charge.atMs >= this.#refusedAtMs) {
       this.#margin = Math.min(mostMargin, this.#marginAt(nowMs) * 1.5);
@@ -103,6 +102,7 @@ export class ProvisionedQuota implements Quota {
       this.#holdUntil = nowMs + waitMs + firstHoldMs * this.#caution();
     }
     this.#model.raise({sent: this.#sent, atMs: nowMs, utilization: 1 + this.#model.perMs * waitMs});
+    return true;
   }
 
   /** A bucket takes any call that comes while it is not full. */
@@ -112,10 +112,6 @@ export class ProvisionedQuota implements Quota {
 
   forget(charge: Charge): void {
     if (charge.kind === 'throughput') this.#sent -= charge.amount;
-  }
-
-  absorbs(waitMs: number): boolean {
-    return waitMs < shortWaitMs;
   }
 
   callsPerMs(): number | undefined {

@@ -112,13 +112,18 @@ export class QuotaWindow {
     this.#reconcile(charge, whole - remaining, whole * noise);
   }
 
+  /** A limit that was found out and not told; undefined: none is known any more. */
+  keepTo(limit: number | undefined): void {
+    this.#toldLimit = limit;
+  }
+
   /** Whether an amount is more than the whole limit that the service told. */
-  isBeyond({amount}: WindowCharge): boolean {
+  isBeyond({amount}: Pick<WindowCharge, 'amount'>): boolean {
     return this.#toldLimit !== undefined && amount > this.#toldLimit;
   }
 
   /** As if it had never been charged. */
-  forget({atMs, amount}: WindowCharge): void {
+  forget({atMs, amount}: Pick<WindowCharge, 'atMs' | 'amount'>): void {
     this.#own.take(atMs, amount);
   }
 

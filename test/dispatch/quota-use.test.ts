@@ -12,6 +12,8 @@ import {
 
 // A deployment behind the simulator's limiter in virtual time, with more to send than it takes and nothing configured.
 const minute = 60_000;
+const half = (tokens: number): number => Math.ceil(tokens / 2);
+const twice = (tokens: number): number => 2 * tokens;
 
 interface RunOptions
   extends Partial<Pick<ServiceOptions, 'chargeOf' | 'sendsHeaders' | 'latencyMs' | 'told' | 'lagMs'>> {
@@ -52,7 +54,7 @@ describe('a deployment whose quota is the limit', () => {
   it.each([
     ['calls take up to 20 s', {latencyMs: [2_000, 20_000]}],
     ['200 places are configured', {limit: 200}],
-    ['each call costs half of what is estimated', {chargeOf: (tokens: number) => Math.ceil(tokens / 2)}],
+    ['each call costs half of what is estimated', {chargeOf: half}],
   ] as const)('is used as well where %s', async (_, options) => {
     const {clock, ofMinutes, stop} = setUp(100_000, options);
     await clock.advance(6 * minute);
@@ -137,21 +139,95 @@ describe('a deployment whose quota is the limit', () => {
   });
 
   it('gets few refused calls where each costs twice of what is estimated', async () => {
-    const {clock, ofMinutes, stop} = setUp(100_000, {chargeOf: (tokens) => 2 * tokens});
+    const {clock, ofMinutes, stop} = setUp(100_000, {chargeOf: twice});
     await clock.advance(9 * minute);
     stop();
     const {tokens, refusedShare} = ofMinutes(3, 9);
     expect(tokens / 600_000).toBeGreaterThanOrEqual(0.9);
     expect(refusedShare).toBeLessThanOrEqual(0.03);
   });
+});
 
-  it('is used as well where it says nothing of its limits, but then it has to refuse now and then', async () => {
-    const {clock, ofMinutes, stop} = setUp(100_000, {sendsHeaders: false});
-    await clock.advance(6 * minute);
+describe('a deployment that says nothing of its quota', () => {
+  const plain = [1, 2, 3].flatMap((seed) => [
+    {what: '100,000 tokens a minute', tpm: 100_000, seed, options: {}},
+    {what: '1,000,000 tokens a minute', tpm: 1_000_000, seed, options: {}},
+    {what: '200 configured places', tpm: 100_000, seed, options: {limit: 200}},
+    {what: 'charges of half the estimate', tpm: 100_000, seed, options: {chargeOf: half}},
+    {what: 'charges of twice the estimate', tpm: 100_000, seed, options: {chargeOf: twice}},
+  ]);
+  it.each(plain)(
+    'is used to 95 % and refuses at most 1 % after a minute: $what (seed $seed)',
+    async (run) => {
+      const {clock, ofMinutes, stop} = setUp(run.tpm, {...run.options, seed: run.seed, sendsHeaders: false});
+      await clock.advance(11 * minute);
+      stop();
+      const {tokens, refusedShare} = ofMinutes(1, 11);
+      expect(tokens / (10 * run.tpm)).toBeGreaterThanOrEqual(0.95);
+      expect(refusedShare).toBeLessThanOrEqual(0.01);
+    },
+  );
+
+  it.each([1, 2, 3])(
+    'is used as well by calls of up to 20 s once some rounds of them are over (seed %i)',
+    async (seed) => {
+      const {clock, ofMinutes, stop} = setUp(100_000, {
+        seed,
+        latencyMs: [2_000, 20_000],
+        sendsHeaders: false,
+      });
+      await clock.advance(12 * minute);
+      stop();
+      const {tokens, refusedShare} = ofMinutes(2, 12);
+      expect(tokens / 1_000_000).toBeGreaterThanOrEqual(0.95);
+      expect(refusedShare).toBeLessThanOrEqual(0.01);
+    },
+  );
+
+  it.each([1, 2, 3])(
+    'is used by its requests as well where these are what is short (seed %i)',
+    async (seed) => {
+      const calls = {tokens: [20, 120], latencyMs: [3_000, 7_000]} as const;
+      const {clock, ofMinutes, stop} = setUp(100_000, {seed, ...calls, sendsHeaders: false});
+      await clock.advance(11 * minute);
+      stop();
+      const {calls: sent, refused} = ofMinutes(1, 11);
+      expect((sent - refused) / (10 * 600)).toBeGreaterThanOrEqual(0.95);
+      expect(refused / sent).toBeLessThanOrEqual(0.01);
+    },
+  );
+
+  it.each([1, 2, 3])(
+    'is used nearly as well where a call is a twentieth of it, and one refusal half a percent of them (seed %i)',
+    async (seed) => {
+      const {clock, ofMinutes, stop} = setUp(10_000, {seed, sendsHeaders: false});
+      await clock.advance(11 * minute);
+      stop();
+      const {tokens, refused} = ofMinutes(1, 11);
+      expect(tokens / 100_000).toBeGreaterThanOrEqual(0.94);
+      expect(refused).toBeLessThanOrEqual(3);
+    },
+  );
+
+  it('is followed within a quarter of an hour when it is doubled', async () => {
+    const {clock, limits, ofMinutes, stop} = setUp(100_000, {sendsHeaders: false});
+    await clock.advance(3 * minute);
+    [limits.tokensPerMinute, limits.requestsPerMinute] = [200_000, 1_200];
+    await clock.advance(17 * minute);
     stop();
-    const {tokens, refusedShare} = ofMinutes(1, 6);
-    expect(tokens / 500_000).toBeGreaterThanOrEqual(0.95);
-    expect(refusedShare).toBeLessThanOrEqual(0.1);
+    expect(ofMinutes(18, 20).tokens / 400_000).toBeGreaterThanOrEqual(0.9);
+    expect(ofMinutes(3, 20).refusedShare).toBeLessThanOrEqual(0.01);
+  });
+
+  it('is followed when it is halved', async () => {
+    const {clock, limits, ofMinutes, stop} = setUp(100_000, {sendsHeaders: false});
+    await clock.advance(3 * minute);
+    limits.tokensPerMinute = 50_000;
+    await clock.advance(7 * minute);
+    stop();
+    const {tokens, refusedShare} = ofMinutes(5, 10);
+    expect(tokens / 250_000).toBeGreaterThanOrEqual(0.9);
+    expect(refusedShare).toBeLessThanOrEqual(0.02);
   });
 });
 
@@ -219,7 +295,7 @@ describe('a cool-down', () => {
   });
 
   it('is left by two calls and then by more with each answer where no quota is known', async () => {
-    const {clock, deployment, stop} = setUp(1_000_000, {limit: 200, sendsHeaders: false});
+    const {clock, deployment, stop} = setUp(1_000_000_000, {limit: 200, sendsHeaders: false});
     await clock.advance(10_000);
     deployment.refuseNext(20_000);
     await clock.advance(24_000);

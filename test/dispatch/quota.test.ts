@@ -13,19 +13,19 @@ function known(options: QuotaOptions = {}) {
 }
 
 describe('a quota', () => {
-  it('paces nothing while no limit is known, and counts until a reply says nothing', () => {
+  it('paces nothing while no limit is known', () => {
     const quota = createQuota({});
     const charge = quota.charge(0, 1e9);
-    expect([quota.msUntilRoom(0, 1e9), quota.isKnown, quota.counts]).toEqual([0, false, true]);
+    expect([quota.msUntilRoom(0, 1e9), quota.isKnown]).toEqual([0, false]);
     quota.observe(undefined, charge);
-    expect(quota.counts).toBe(false);
+    expect([quota.msUntilRoom(0, 1e9), quota.isKnown]).toEqual([0, false]);
   });
 
-  it('counts again once a reply does say something', () => {
+  it('keeps to a limit once a reply does say something', () => {
     const quota = createQuota({});
     quota.observe(undefined, quota.charge(0, 1));
     quota.observe({limitTokens: 100}, undefined);
-    expect([quota.isKnown, quota.counts, quota.msUntilRoom(0, 99)]).toEqual([true, true, 0]);
+    expect([quota.isKnown, quota.msUntilRoom(0, 99)]).toEqual([true, 0]);
   });
 
   it('has room for a sixth of the requests a minute in any ten seconds, and a little', () => {
@@ -198,10 +198,11 @@ describe('a quota that throughput stands in for', () => {
     const detected = createQuota({});
     detected.observe(provisioned(0.5), detected.charge(0, 100));
     detected.observe(provisioned(0.5), detected.charge(0, 100));
-    expect([detected.isKnown, detected.absorbs(500), detected.absorbs(30_000)]).toEqual([true, true, false]);
+    const refuse = (waitMs: number) => detected.refuse(detected.charge(0, 1), waitMs, 0);
+    expect([detected.isKnown, refuse(500), refuse(30_000)]).toEqual([true, true, false]);
     const told = createQuota({isProvisioned: false});
     told.observe(provisioned(0.5), told.charge(0, 100));
-    expect([told.isKnown, told.absorbs(500)]).toEqual([false, false]);
+    expect([told.isKnown, told.refuse(told.charge(0, 1), 500, 0)]).toEqual([false, false]);
   });
 
   it('has room until the utilisation would pass what is kept free, and again when so much is worked off', () => {
@@ -246,7 +247,7 @@ describe('a quota that throughput stands in for', () => {
   it('learns nothing of its limits from replies of the deployment that calls spill over to', () => {
     const quota = createQuota({});
     quota.observe({isSpilledOver: true}, quota.charge(0, 100));
-    expect([quota.isKnown, quota.counts]).toEqual([false, true]);
+    expect(quota.isKnown).toBe(false);
     quota.observe(provisioned(0.4), quota.charge(1_000, 100));
     quota.observe(provisioned(0.5), quota.charge(2_000, 1_000));
     const before = quota.msUntilRoom(9_600, 100);
