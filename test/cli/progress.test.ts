@@ -73,7 +73,9 @@ describe('a progress line', () => {
     expect(JSON.parse(renderJsonLine(waiting, pace))).toMatchObject({
       hold: {deployment: 'policy_model/west', seconds: 75, because: 'ERR_MODEL_RATE_LIMIT'},
     });
-    expect(renderBar(waiting, pace, 100)).toContain('waiting 1m15s for policy_model/west (rate l… · 10 failed');
+    expect(renderBar(waiting, pace, 100)).toContain(
+      'waiting 1m15s for policy_model/west (rate l… · 10 failed',
+    );
     expect(renderBar(waiting, pace, 45)).toContain('waiting 1m15s · 10 failed');
     // In a run that is bound by its quota somebody always waits a little.
     expect(renderLogLine({...snapshot, hold: {...quota, leftMs: 900}}, pace)).not.toContain('waiting');
