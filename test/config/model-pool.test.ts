@@ -185,6 +185,6 @@ describe('hedging', () => {
       ['hedging.max_share', 'expected a number from 0.001 to 1, found `0`'],
     ]);
     const [wrong] = await problems(modelYaml('hedging: often'));
-    expect(wrong?.message).toBe('expected a map, found `often`');
+    expect(wrong?.message).toBe('expected true, false or a map, found `often`');
   });
 });
