@@ -23,11 +23,34 @@ export async function agentTermsOf(
 /** The price of an instance's answers as far as the configuration tells, of several deployments the highest; undefined: not known. */
 export function expectedPrice(modelName: string, config: LoadedConfig): Price | undefined {
   const model = config.models.get(modelName);
-  if (model === undefined) return undefined;
-  const entries = model.deployments.length > 0 ? model.deployments.map(({settings}) => settings) : [model];
-  return entries
-    .map((settings) => modelPrices(settings, deploymentOf(settings), config).expected)
-    .reduce((a, b) => a && b && higherPrice(a, b));
+  return (
+    model &&
+    expectedPrices(model, config).reduce<Price | undefined>(
+      (highest, {price}, index) => (index === 0 ? price : highest && price && higherPrice(highest, price)),
+      undefined,
+    )
+  );
+}
+
+/** One of a model's deployments, or its only one. */
+export interface ExpectedPrice {
+  /** What it is to be called among several; undefined: it has no name, or there is but one. */
+  readonly name: string | undefined;
+  /** As Azure names it. */
+  readonly deployment: string;
+  readonly path: string;
+  readonly price: Price | undefined;
+}
+
+/** Of each of a model's deployments what `expectedPrice` says. */
+export function expectedPrices(model: ModelConfig, config: LoadedConfig): readonly ExpectedPrice[] {
+  const only = {name: undefined, settings: model};
+  const entries = model.deployments.length > 0 ? model.deployments : [only];
+  return entries.map(({name, settings}) => {
+    const deployment = deploymentOf(settings);
+    const price = modelPrices(settings, {deployment, entryName: name}, config).expected;
+    return {name, deployment, path: settings.path, price};
+  });
 }
 
 function deploymentOf(settings: ModelConfig): string {

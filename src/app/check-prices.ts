@@ -1,7 +1,7 @@
 import type {LoadedConfig} from '../config/load-config.ts';
 import {type Problem, RollcallError} from '../core/errors.ts';
 import type {Logger} from '../core/ports.ts';
-import {expectedPrice} from './agent-terms.ts';
+import {expectedPrices} from './agent-terms.ts';
 import {judgeNamesOf} from './open-runners.ts';
 import {type AgentPlan, localPlans} from './plan-agents.ts';
 
@@ -35,10 +35,18 @@ function modelProblems(plans: readonly AgentPlan[], config: LoadedConfig): reado
   const policies = localPlans(plans).map(({modelName}) => modelName);
   const judges = judgeNamesOf(plans).flatMap((name) => config.judges.get(name)?.judgeModelServer.name ?? []);
   return [...new Set([...policies, ...judges])].flatMap((name) => {
-    const settings = config.models.get(name);
-    if (settings === undefined || expectedPrice(name, config) !== undefined) return [];
-    const hint = `Set its \`model_family\` to the model behind it, or a price: prices: {${name}: {input: …, cached_input: …, output: …}}, in US dollars for a million tokens.`;
-    const {path} = settings;
-    return [{message: `the price of ${name} is not known`, path, ...config.locate(path), hint}];
+    const model = config.models.get(name);
+    if (model === undefined) return [];
+    const unknown = expectedPrices(model, config).filter(({price}) => price === undefined);
+    const isAlone = model.deployments.length === 0;
+    return unknown.map((one) =>
+      problemOf(isAlone ? name : (one.name ?? one.deployment), name, one.path, config),
+    );
   });
+}
+
+function problemOf(priced: string, model: string, path: string, config: LoadedConfig): Problem {
+  const of = priced === model ? model : `${priced}, a deployment of ${model},`;
+  const hint = `Set its \`model_family\` to the model behind it, or a price: prices: {${priced}: {input: …, cached_input: …, output: …}}, in US dollars for a million tokens.`;
+  return {message: `the price of ${of} is not known`, path, ...config.locate(path), hint};
 }

@@ -90,7 +90,7 @@ async function runPrepared(
   const models = modelsOf(used, config);
   using stopStarting = childOf(drain);
   using stopRunning = childOf(abort);
-  const firstCalls = config.collect.deadline === undefined ? undefined : new FirstCalls(stopStarting);
+  const firstCalls = new FirstCalls(stopStarting);
   await using simulators = await openSimulators(config, simulatorNamesOf(models), environment);
   const simulatorUrls = simulators.urls;
   await using deployments = openDeployments(config, environment, {models, simulatorUrls, firstCalls});

@@ -25,6 +25,7 @@ import type {IdFactory} from './create-id.ts';
 import {credentialsOf} from './deployment-credentials.ts';
 import type {AppEnvironment} from './environment.ts';
 import type {DeploymentSettings} from './gateway-models.ts';
+import type {PricedDeployment} from './model-prices.ts';
 import {doorPatienceOf, patienceOf} from './patience.ts';
 import type {DeploymentAddress, SharedAdmission} from './share-admissions.ts';
 
@@ -88,6 +89,8 @@ export interface OpenDeployment extends Deployment {
 /** Which deployment is asked, and how. */
 export interface AddressedModel extends DeploymentAddress {
   readonly settings: DeploymentSettings;
+  /** What it is called among several of a model. */
+  readonly name?: string | undefined;
 }
 
 /** The same with what admits its calls. */
@@ -99,7 +102,7 @@ export interface OpenContext {
   readonly createId: IdFactory;
   readonly serverToken: string | undefined;
   readonly firstCalls?: FirstCalls | undefined;
-  readonly pricesOf: (settings: DeploymentSettings, deployment: string) => PriceFinder;
+  readonly pricesOf: (settings: DeploymentSettings, priced: PricedDeployment) => PriceFinder;
 }
 
 // A socket is free again only a turn of the event loop after its reply; with one spare for each place the next call does
@@ -164,7 +167,7 @@ export function openExchanges(model: AdmittedModel, context: OpenContext): OpenE
   for (const notice of new Set([...azure.notices, ...wire.notices]))
     context.environment.logger.warn(`${settings.name}: ${notice}`);
   const address = redactUrl(`${endpoint.origin}${endpoint.prefix}`);
-  const prices = context.pricesOf(settings, model.deployment);
+  const prices = context.pricesOf(settings, {deployment: model.deployment, entryName: model.name});
   const metered = meterModel(azure.respond, prices);
   const respond = context.firstCalls?.onWire(metered) ?? metered;
   const spentBy = (response: JsonObject): Spending | undefined => meterReply(response, prices);

@@ -59,7 +59,7 @@ export function openDeployments(
     createId: createIdFactory(environment.random),
     serverToken: config.serverToken,
     firstCalls,
-    pricesOf: (settings, deployment) => modelPrices(settings, deployment, config),
+    pricesOf: (settings, priced) => modelPrices(settings, priced, config),
   };
   const opened = new Map<string, OpenDeployment>();
   const admitted = shareAdmissions(addressed, environment.clock);

@@ -4,7 +4,6 @@ import {withinBudget} from '../budget/within-budget.ts';
 import type {CollectConfig} from '../config/collect-config.ts';
 import type {LoadedConfig} from '../config/load-config.ts';
 import type {CancellationSource} from '../core/cancellation.ts';
-import type {Clock} from '../core/clock.ts';
 import {CancelledError} from '../core/errors.ts';
 import {asJsonObject, asString, type JsonObject} from '../core/json.ts';
 import type {RolloutRunner} from '../core/ports.ts';
@@ -52,7 +51,7 @@ export function openRunLimits(options: RunLimitsOptions, environment: AppEnviron
   checkPrices(plans, config, environment.logger);
   const budget = openBudget(options);
   const deadlineReason = new CancelledError('the deadline came');
-  const stopTimer = setDeadline(deadline, deadlineReason, options, environment.clock);
+  const stopTimer = setDeadline(deadline, deadlineReason, options, environment);
   return {
     onEarlier: budget && earlierRecords(budget),
     owed: (rollouts) => (budget === undefined ? rollouts : withinBudget(rollouts, budget)),
@@ -83,11 +82,14 @@ function setDeadline(
   deadline: number | undefined,
   reason: CancelledError,
   {stopStarting, beganAtMs}: RunLimitsOptions,
-  clock: Clock,
+  {clock, logger}: AppEnvironment,
 ): () => void {
   if (deadline === undefined) return () => undefined;
   const leftMs = Math.max(0, deadline - (clock.monotonic() - beganAtMs));
-  return clock.setTimer(leftMs, () => stopStarting.cancel(reason));
+  return clock.setTimer(leftMs, () => {
+    logger.info('The deadline came: nothing more starts, what is on the wire and what was answered may end.');
+    stopStarting.cancel(reason);
+  });
 }
 
 function earlierRecords(budget: Budget): EarlierRecords {

@@ -61,6 +61,7 @@ export function readPool(node: MapNode, context: SectionContext): PoolReading {
     const path = [...context.path, 'deployments', index];
     if (item.kind !== 'map') return {node: item, path, fields: undefined};
     warnAboutKeysOfQuery(item, {...context, path});
+    warnAboutKeysOfModel(item, {...context, path});
     return {node: item, path, fields: section.read(item, {...context, path})};
   });
   refuseSameNames(items, context);
@@ -144,6 +145,18 @@ function given<T extends object>(values: T): {[Key in keyof T]?: NonNullable<T[K
   return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as {
     [Key in keyof T]?: NonNullable<T[Key]>;
   };
+}
+
+/** They hold for all calls to the model, whichever deployment takes them. */
+const keysOfModel = ['affinity', 'deployments', 'hedging', 'retry', 'stream', 'url'];
+
+function warnAboutKeysOfModel({entries}: MapNode, {path, warn}: SectionContext): void {
+  for (const key of keysOfModel) {
+    const node = entries.get(key);
+    if (node === undefined) continue;
+    const message = `\`${key}\` is a key of the model, not of one of its deployments, and is not used here`;
+    warn(problemAt(node, [...path, key], {message, hint: 'Set it beside `deployments`.'}));
+  }
 }
 
 function refuseSameNames(items: readonly EntryItem[], {problem}: SectionContext): void {

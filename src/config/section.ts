@@ -59,7 +59,7 @@ export function group<const Shape extends z.ZodRawShape>(shape: Shape): z.ZodTyp
 export function switchable<const Shape extends z.ZodRawShape>(
   shape: Shape,
 ): z.ZodType<Fields<Shape> | undefined> {
-  const settings = fieldsOf(shape).optional();
+  const settings = fieldsOf(shape, 'true, false or a map').optional();
   return z
     .preprocess((input) => {
       const {success, data} = flag().safeParse(input);
@@ -69,7 +69,7 @@ export function switchable<const Shape extends z.ZodRawShape>(
     .register(groups, {keys: keysOf(shape)});
 }
 
-function fieldsOf<Shape extends z.ZodRawShape>(shape: Shape): z.ZodType<Fields<Shape>> {
+function fieldsOf<Shape extends z.ZodRawShape>(shape: Shape, expected = 'a map'): z.ZodType<Fields<Shape>> {
   const names = Object.keys(shape);
   // Each key is present, though undefined, so that a field decides for itself what absence means.
   const filled = z.preprocess(
@@ -81,7 +81,7 @@ function fieldsOf<Shape extends z.ZodRawShape>(shape: Shape): z.ZodType<Fields<S
       const given = new Map<string, unknown>(Object.entries(input));
       return Object.fromEntries(names.map((name) => [name, given.get(name)]));
     },
-    z.object(shape, {error: expecting('a map')}),
+    z.object(shape, {error: expecting(expected)}),
   );
   return filled.transform(
     (fields) =>

@@ -1,4 +1,4 @@
-import {type Cancellation, CancellationSource} from '../core/cancellation.ts';
+import {type Cancellation, CancellationSource, throwIfCancelled} from '../core/cancellation.ts';
 import {CallError} from '../core/errors.ts';
 import type {JsonObject} from '../core/json.ts';
 import type {ModelClient} from '../core/ports.ts';
@@ -12,6 +12,8 @@ export class FirstCalls {
   readonly #stop: Cancellation;
   /** By the parameters that are sent, which are an object of each call's own. */
   readonly #calls = new Map<JsonObject, FirstCall>();
+  // One for all calls: every rollout makes one, and none is ever called off in most runs.
+  #stopListening = (): void => undefined;
 
   constructor(stop: Cancellation) {
     this.#stop = stop;
@@ -40,37 +42,79 @@ export class FirstCalls {
 
   /** Around what admits and repeats such calls: for first calls only. */
   calledOff(model: ModelClient): ModelClient {
-    const stop = this.#stop;
     return async (params, options) => {
       if (options.isBegun === true) return model(params, options);
-      if (stop.reason !== undefined) throw stop.reason;
-      const scope = new CancellationSource(options.cancellation);
-      const call: FirstCall = {scope, onWire: 0, mayBeCalledOff: true};
-      this.#calls.set(params, call);
-      const stopListening = stop.onCancel(() => this.#callOff(call));
+      throwIfCancelled(this.#stop);
+      const call = new FirstCall(options.cancellation);
+      this.#add(params, call);
       try {
-        return await model(params, {...options, cancellation: scope});
+        return await model(params, {cancellation: call});
       } catch (error) {
         // What a call that was called off failed with does not matter.
         const {reason} = this.#stop;
-        throw reason !== undefined && scope.reason === reason ? reason : error;
+        throw reason !== undefined && call.reason === reason ? reason : error;
       } finally {
-        stopListening();
-        scope.release();
-        this.#calls.delete(params);
+        this.#remove(params);
       }
     };
   }
 
-  #callOff({scope, onWire, mayBeCalledOff}: FirstCall): void {
+  #add(params: JsonObject, call: FirstCall): void {
+    if (this.#calls.size === 0) {
+      this.#stopListening = this.#stop.onCancel(() => {
+        for (const each of [...this.#calls.values()]) this.#callOff(each);
+      });
+    }
+    this.#calls.set(params, call);
+  }
+
+  #remove(params: JsonObject): void {
+    this.#calls.delete(params);
+    if (this.#calls.size === 0) this.#stopListening();
+  }
+
+  #callOff(call: FirstCall): void {
     const {reason} = this.#stop;
-    if (reason !== undefined && onWire === 0 && mayBeCalledOff) scope.cancel(reason);
+    if (reason !== undefined && call.onWire === 0 && call.mayBeCalledOff) call.cancel(reason);
   }
 }
 
-interface FirstCall {
-  readonly scope: CancellationSource;
-  onWire: number;
+/** A first call, and the cancellation that it is made with: its rollout's, or its own. */
+class FirstCall implements Cancellation {
+  onWire = 0;
   /** Not while its fate is open: what was answered, or refused for good, is the caller's. */
-  mayBeCalledOff: boolean;
+  mayBeCalledOff = true;
+  readonly #rollout: Cancellation;
+  #own: CancellationSource | undefined;
+
+  constructor(rollout: Cancellation) {
+    this.#rollout = rollout;
+  }
+
+  get reason(): Error | undefined {
+    return this.#own?.reason ?? this.#rollout.reason;
+  }
+
+  onCancel(listener: (reason: Error) => void): () => void {
+    const {reason: already} = this;
+    if (already !== undefined) {
+      listener(already);
+      return () => undefined;
+    }
+    this.#own ??= new CancellationSource();
+    const leaves = [this.#rollout.onCancel(tellOnce), this.#own.onCancel(tellOnce)];
+    function leave(): void {
+      for (const each of leaves) each();
+    }
+    function tellOnce(reason: Error): void {
+      leave();
+      listener(reason);
+    }
+    return leave;
+  }
+
+  cancel(reason: Error): void {
+    this.#own ??= new CancellationSource();
+    this.#own.cancel(reason);
+  }
 }

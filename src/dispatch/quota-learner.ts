@@ -60,7 +60,7 @@ export class QuotaLearner {
   tokens: number | undefined;
   /** In any ten seconds. */
   calls: number | undefined;
-  readonly log = new UsageLog();
+  readonly log: UsageLog = new UsageLog();
   /** What was let in before, as far as nothing speaks against it. */
   readonly #proven = {tokens: 0, calls: 0};
   #largest = 0;

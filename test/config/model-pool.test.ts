@@ -125,6 +125,24 @@ describe('several deployments of a model', () => {
     ]);
   });
 
+  it('are warned of keys that hold for the model as a whole', async () => {
+    const {warnings} = await load(
+      modelYaml(
+        'deployments:',
+        '  - {name: a, openai_model: gpt, retry: {max_tries: 2}}',
+        '  - {name: b, stream: true}',
+      ),
+    );
+    expect(warnings.map(({path, line}) => [path, line])).toEqual([
+      [`${listPath}[0].retry`, 9],
+      [`${listPath}[1].stream`, 10],
+    ]);
+    expect(warnings[0]).toMatchObject({
+      message: '`retry` is a key of the model, not of one of its deployments, and is not used here',
+      hint: 'Set it beside `deployments`.',
+    });
+  });
+
   it('miss what neither they nor the model say', async () => {
     const found = await problems(bare('deployments:', '  - {openai_base_url: https://a.openai.azure.com}'));
     expect(found.map(({path, message}) => [path, message])).toEqual([
@@ -167,6 +185,6 @@ describe('hedging', () => {
       ['hedging.max_share', 'expected a number from 0.001 to 1, found `0`'],
     ]);
     const [wrong] = await problems(modelYaml('hedging: often'));
-    expect(wrong?.message).toBe('expected a map, found `often`');
+    expect(wrong?.message).toBe('expected true, false or a map, found `often`');
   });
 });

@@ -47,6 +47,11 @@ function startScene(replies: readonly (CallError | 'answer')[] = []) {
   return {
     clock,
     stopNow: () => stop.cancel(reason),
+    endRollout: () => {
+      const ended = new CancelledError('the rollout is over');
+      rollout.cancel(ended);
+      return ended;
+    },
     first: () => call(firstCalls.calledOff(dispatched)),
     later: () => call(dispatched),
     sent: () => sent,
@@ -101,6 +106,18 @@ describe('when the run starts nothing more, a first call', () => {
     stopNow();
     expect(await first()).toBe('called off');
     expect(sent()).toBe(0);
+  });
+
+  it('is cut off with its rollout as it would be', async () => {
+    const {clock, first, endRollout, listeners} = startScene();
+    const [onWire, waiting] = [first(), first()];
+    await clock.advance(500);
+    const reason = endRollout();
+    expect(await waiting).toBe(reason);
+    await clock.advance(500);
+    expect(await onWire).toBe('answered');
+    expect(await first()).toBe(reason);
+    expect(listeners()).toEqual([0, 0]);
   });
 
   it('is not mistaken for a later one, which goes on', async () => {

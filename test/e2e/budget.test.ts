@@ -138,6 +138,7 @@ describe('a deadline', () => {
     await using place = await setUpWorkplace({rows, simulator: {latency: {ttft_ms: 700}}});
     const {exitCode, stderr} = await place.collect('--deadline', '1.5s');
     expect(exitCode, stderr).toBe(5);
+    expect(stderr).toMatch(/The deadline came: nothing more starts/);
     expect(stderr).toMatch(/The deadline \(1\.5 s\) ended the run early\. The same command goes on/);
     const kept = await place.lines('out.jsonl');
     expect(kept.length).toBeLessThan(60);

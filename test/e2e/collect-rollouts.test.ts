@@ -315,6 +315,22 @@ describe('a signal', () => {
     expect(identities(await place.lines('out.jsonl'))).toEqual(zeroTo(60));
   });
 
+  it('does not wait with those who wait for a cool-down, and sends nothing more', async () => {
+    const faults = [{kind: 'status', code: 429, nth: 20, retry_after_ms: 500_000}];
+    await using place = await setUpWorkplace({rows: numberedRows(60), simulator: {faults}});
+    const run = place.start();
+    while ((place.simulator.ledger.summary().by_status[429] ?? 0) === 0) await new Promise(setImmediate);
+    run.child.kill('SIGINT');
+    const {exitCode, stderr} = await run.ended;
+    expect(exitCode, stderr).toBe(130);
+    expect(stderr).toMatch(/what still waits for its first call is owed again/);
+    const kept = await place.lines('out.jsonl');
+    expect(kept.length).toBe(place.simulator.ledger.summary().requests - 1);
+    expect(await place.lines('out_failures.jsonl')).toEqual([]);
+    expect((await place.collect()).exitCode).toBe(0);
+    expect(identities(await place.lines('out.jsonl'))).toEqual(zeroTo(60));
+  });
+
   it('ends the reading of an input that has no end, and leaves nothing behind', async () => {
     await using place = await setUpWorkplace();
     execFileSync('mkfifo', [place.folder.file('pipe.jsonl')]);

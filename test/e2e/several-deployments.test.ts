@@ -98,6 +98,31 @@ describe('a collection over two deployments', () => {
     expect(stderr).toContain('ERR_MODEL_QUOTA_EXHAUSTED');
   });
 
+  it('takes prices by the names of the deployments, and names the one whose price is missing', async () => {
+    await using place = await setUpWorkplace({simulator: settings, rows: numberedRows(40)});
+    await using east = await openRegion();
+    await configure(place, [
+      `name: paid, openai_base_url: ${place.simulator.url}`,
+      `name: reserved, openai_base_url: ${east.url}`,
+    ]);
+    const half = await place.collect('--max-cost', '5', '+prices={reserved: {input: 0, output: 0}}');
+    expect(half.exitCode).toBe(2);
+    expect(half.stderr).toMatch(
+      /model\.yaml:11:\d+.*the price of paid, a deployment of policy_model, is not known/s,
+    );
+    expect(half.stderr).not.toMatch(/the price of reserved/);
+    expect(half.stderr).toContain('prices: {paid: {input: …');
+    const both = await place.collect(
+      '+prices={reserved: {input: 0, output: 0}, paid: {input: 1000000, output: 1000000}}',
+    );
+    expect(both.exitCode, both.stderr).toBe(0);
+    for (const {response, _rollcall} of await place.lines('out.jsonl')) {
+      const {usage} = response as {usage: {total_tokens: number}};
+      const {deployment, cost_usd: cost} = _rollcall as {deployment: string; cost_usd: number};
+      expect(cost).toBe(deployment === 'paid' ? usage.total_tokens : 0);
+    }
+  });
+
   it('refuses the same deployment twice before anything is sent', async () => {
     await using place = await setUpWorkplace({simulator: settings});
     await configure(place, [

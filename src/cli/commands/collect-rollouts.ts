@@ -14,7 +14,7 @@ import type {Standing} from '../../app/standing.ts';
 import {CancellationSource} from '../../core/cancellation.ts';
 import {CancelledError, exitCodes} from '../../core/errors.ts';
 import {totalCostUsd, totalTokens} from '../../core/run-estimate.ts';
-import {formatCounted, formatDuration, formatUsd} from '../../report/format-quantity.ts';
+import {formatCount, formatCounted, formatDuration, formatUsd} from '../../report/format-quantity.ts';
 import {estimateToJson, renderDryRun, renderEstimateLines} from '../../report/render-estimate.ts';
 import {renderSummaryText} from '../../report/render-summary-text.ts';
 import {summaryToJson} from '../../report/summary-to-json.ts';
@@ -113,7 +113,7 @@ function listenForStops({logger}: AppEnvironment): Stops {
     onFirst(received) {
       signal = received;
       if (counts === undefined) abortNow(received, 'stopped before the first call');
-      else logger.info(`${received}: draining, ${String(counts.inFlight)} in flight; once more aborts them.`);
+      else logger.info(`${received}: draining, ${drainingText(counts)}; once more aborts them.`);
       drain.cancel(new CancelledError(received));
     },
     onAgain(received) {
@@ -132,6 +132,10 @@ function listenForStops({logger}: AppEnvironment): Stops {
     },
     stopListening,
   };
+}
+
+function drainingText({inFlight}: LiveCounts): string {
+  return `${formatCount(inFlight)} in flight: what is on the wire may end, what still waits for its first call is owed again`;
 }
 
 function announce(standing: Standing, {logger}: AppEnvironment): void {
