@@ -69,10 +69,9 @@ interface Inspection {
 }
 
 async function inspect(path: string, clock: Clock): Promise<Inspection> {
-  const [text, stats] = await Promise.all([
-    readFile(path, 'utf8').catch(undefinedIf('ENOENT')),
-    stat(path).catch(undefinedIf('ENOENT')),
-  ]);
+  const stats = await stat(path).catch(undefinedIf('ENOENT'));
+  // Anything but a file holds no owner; a pipe would be waited for without end.
+  const text = stats?.isFile() === true ? await readFile(path, 'utf8').catch(undefinedIf('ENOENT')) : '';
   if (text === undefined || stats === undefined) return {owner: undefined, stale: true};
   const silentMs = clock.now() - stats.mtimeMs;
   const owner = parseOwner(text);

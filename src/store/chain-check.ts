@@ -1,5 +1,6 @@
 import type {Hash} from 'node:crypto';
 import {createReadStream} from 'node:fs';
+import {stat} from 'node:fs/promises';
 import {readLines} from '../runtime/jsonl.ts';
 import {storeError} from '../runtime/store-error.ts';
 import {beginBlock, type Checkpoint, chainStart, decodeCheckpoint} from './line-chain.ts';
@@ -173,6 +174,8 @@ interface Entry {
 }
 
 async function* entriesOf(path: string): AsyncGenerator<Entry> {
+  // A pipe would be waited for without end.
+  if (!(await stat(path)).isFile()) throw new Error('it is no file');
   const chunks = createReadStream(path, {highWaterMark: 64 * 1024}) as AsyncIterable<Buffer>;
   for await (const lines of readLines(chunks, {file: path, fault: 'store'})) {
     for (const {line, bytes, offset, ended} of lines) {

@@ -1,4 +1,4 @@
-import {closeSync, openSync, readSync} from 'node:fs';
+import {closeSync, openSync, readSync, statSync} from 'node:fs';
 import {NumberColumn} from '../core/number-column.ts';
 import {storeError} from '../runtime/store-error.ts';
 
@@ -17,6 +17,8 @@ export class LineIndex implements Disposable {
   /** Opens a file whose lines are to be added. Fails with `ERR_STORE_READ`. */
   addFile(path: string): void {
     try {
+      // A pipe would be waited for without end.
+      if (!statSync(path).isFile()) throw new Error('it is no file');
       this.#files.push({path, descriptor: openSync(path, 'r')});
     } catch (error) {
       throw storeError(path, error, 'read');

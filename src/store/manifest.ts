@@ -1,4 +1,4 @@
-import {readFile} from 'node:fs/promises';
+import {readFile, stat} from 'node:fs/promises';
 import {type Problem, RollcallError} from '../core/errors.ts';
 import {asJsonObject, isJsonObject, type JsonObject, type JsonValue} from '../core/json.ts';
 import type {Redact} from '../core/ports.ts';
@@ -35,14 +35,14 @@ const manifestVersion = 1;
 
 /** The manifest at `path`; undefined when there is none. Fails with `ERR_OUTPUT_MANIFEST` on one that cannot be read. */
 export async function readManifest(path: string): Promise<Manifest | undefined> {
-  let text: string;
   try {
-    text = await readFile(path, 'utf8');
+    // A pipe would be waited for without end.
+    const text = (await stat(path)).isFile() ? await readFile(path, 'utf8') : '';
+    return decodeManifest(text) ?? unreadable(path);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw storeError(path, error, 'read');
   }
-  return decodeManifest(text) ?? unreadable(path);
 }
 
 /** Replaces the manifest, whole or not at all. Fails with `ERR_STORE_WRITE`. */

@@ -119,6 +119,7 @@ async function start(paths: OutputPaths, options: OpenOutputOptions, held: Held)
 }
 
 async function inspect(paths: OutputPaths, overwrite: boolean): Promise<ExistingOutput> {
+  await refuseOddFiles(paths);
   const [outputBytes, failureBytes] = await Promise.all([
     fileSize(paths.output, 'write'),
     fileSize(paths.failures, 'write'),
@@ -126,6 +127,24 @@ async function inspect(paths: OutputPaths, overwrite: boolean): Promise<Existing
   const materialized = await isRegularFile(paths.materialized);
   const manifest = overwrite ? undefined : await readManifest(paths.manifest);
   return {outputBytes, failureBytes, materialized, manifest};
+}
+
+/** Beside the output, which may be a pipe, there must be files: they are read again. */
+async function refuseOddFiles({
+  failures,
+  materialized,
+  manifest,
+  chain,
+  dispatched,
+}: OutputPaths): Promise<void> {
+  for (const path of [failures, materialized, manifest, chain, dispatched]) {
+    if (!(await pathExists(path)) || (await isRegularFile(path))) continue;
+    throw new RollcallError(`${path} is no file`, {
+      code: 'ERR_OUTPUT_PATH',
+      fault: 'store',
+      hint: 'Choose another --output, or take away what is there.',
+    });
+  }
 }
 
 async function refuseOtherRows(

@@ -51,9 +51,10 @@ export class RolloutCensus implements Disposable {
     let lines = 0;
     const addRecord = (record: JsonObject, line: Line): void => {
       lines = line.line;
-      const id = identityOf(record) ?? {taskIndex: 0, rolloutIndex: 0};
+      const id = identityOf(record);
       // NeMo Gym gives it the reward 0: it may not count as one that was completed.
       if (isFailedAttempt(record)) this.#report(output, line.line, 'is a failed attempt, not a rollout');
+      else if (id === undefined) this.#report(output, line.line, 'has no indices');
       else if (isPlanned && !this.wanted.has(id))
         this.#report(output, line.line, `${nameOf(id)} is not wanted`);
       else if (this.done.add(id, line)) this.#observer.onRecord(record);

@@ -106,7 +106,7 @@ describe('aggregate', () => {
     for (const input of [[], ['--input', 'a.in.jsonl'], ['--input', 'b.in.jsonl']]) {
       const proven = await rollcall(place, 'verify', 'all.jsonl', ...input);
       expect(proven.stderr).toMatch(/proven\. Each of 8 rollouts has one record/);
-      expect(proven.stderr).toContain('put together from 2 outputs.');
+      expect(proven.stderr).toContain('put together from 2 output(s).');
       expect(proven.exitCode).toBe(0);
     }
     const other = await rollcall(place, 'verify', 'all.jsonl', '--input', 'in.jsonl');
@@ -211,6 +211,12 @@ describe('aggregate', () => {
 
   it.each([
     {mistake: 'an output that is not there', args: ['no.jsonl'], text: /no\.jsonl: is no file/},
+    {mistake: 'rows that nobody has run', args: ['in.jsonl'], text: /in\.jsonl:1: has no indices/},
+    {
+      mistake: 'what holds no record',
+      args: ['env.yaml'],
+      text: /env\.yaml has lines that are no records: 1, 2, 3/,
+    },
     {mistake: 'several without a place', args: ['in.jsonl', 'env.yaml'], text: /Give --output PATH/},
     {mistake: 'itself as the place', args: ['in.jsonl', '-o', 'in.jsonl'], text: /Choose another --output/},
     {

@@ -1,4 +1,4 @@
-import {spawn} from 'node:child_process';
+import {execFileSync, spawn} from 'node:child_process';
 import {once} from 'node:events';
 import {existsSync, readFileSync} from 'node:fs';
 import {readFile, utimes, writeFile} from 'node:fs/promises';
@@ -25,6 +25,16 @@ describe('acquireFileLock', () => {
     const third = await acquireFileLock(folder.file('lock'), clock);
     expect(third.acquired).toBe(true);
     if (third.acquired) await third.release();
+  });
+
+  it('takes the place of a pipe that nobody holds, and does not wait for its reader', async () => {
+    await using folder = await createTempFolder();
+    execFileSync('mkfifo', [folder.file('lock')]);
+    const clock = createFakeClock(Date.now() + 60_000);
+    const result = await acquireFileLock(folder.file('lock'), clock);
+    expect(result.acquired).toBe(true);
+    if (result.acquired) await result.release();
+    expect(existsSync(folder.file('lock'))).toBe(false);
   });
 
   it('goes to exactly one of many that come at once', async () => {

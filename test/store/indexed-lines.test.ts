@@ -1,3 +1,4 @@
+import {execFileSync} from 'node:child_process';
 import {writeFile} from 'node:fs/promises';
 import fc from 'fast-check';
 import {describe, expect, it} from 'vitest';
@@ -35,6 +36,13 @@ describe('lines by identity', () => {
       }),
       {numRuns: 60},
     );
+  });
+
+  it('are read from files only: a pipe is not waited for', async () => {
+    await using folder = await createTempFolder();
+    execFileSync('mkfifo', [folder.file('pipe')]);
+    using lines = new IndexedLines();
+    expect(() => lines.addFile(folder.file('pipe'))).toThrow(/pipe: it is no file/);
   });
 
   it('know nothing of an identity that has no line', () => {

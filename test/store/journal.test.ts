@@ -103,6 +103,23 @@ describe('readJournal', () => {
     expect(await readFile(output.paths.output, 'utf8')).toBe(before);
   });
 
+  it.each(['a note to myself\n', 'root:x:0:0\ndaemon:x:1:1\n', 'half a\nletter'])(
+    'refuses what never was an output, and cuts nothing off: %j',
+    async (text) => {
+      await using output = await createOutput([], []);
+      await writeFile(output.paths.output, text);
+      await expect(journalOf(output.paths)).rejects.toMatchObject({code: 'ERR_OUTPUT_DAMAGED'});
+      expect(await readFile(output.paths.output, 'utf8')).toBe(text);
+    },
+  );
+
+  it('cuts nothing off a failures file that holds something else, and makes it fit to be gone on with', async () => {
+    await using output = await createOutput([done(0)], []);
+    await writeFile(output.paths.failures, 'a note\nto myself');
+    expect(await journalOf(output.paths)).toMatchObject({done: 1, tornLines: 0});
+    expect(await readFile(output.paths.failures, 'utf8')).toBe('a note\nto myself\n');
+  });
+
   it('overlooks damage in the middle of the failures', async () => {
     await using output = await createOutput([], [failed(0), 'x', failed(0)]);
     const journal = await journalOf(output.paths);

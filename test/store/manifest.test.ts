@@ -1,3 +1,4 @@
+import {execFileSync} from 'node:child_process';
 import {readFile, writeFile} from 'node:fs/promises';
 import fc from 'fast-check';
 import {describe, expect, it} from 'vitest';
@@ -57,6 +58,13 @@ describe('a manifest', () => {
       code: 'ERR_OUTPUT_MANIFEST',
       hint: expect.stringContaining('--overwrite') as string,
     });
+  });
+
+  it('is refused, and not waited for, where a pipe or a folder is in its place', async () => {
+    await using folder = await createTempFolder();
+    execFileSync('mkfifo', [folder.file('m.json')]);
+    for (const path of [folder.file('m.json'), folder.path])
+      await expect(readManifest(path)).rejects.toMatchObject({code: 'ERR_OUTPUT_MANIFEST'});
   });
 
   it('that cannot be written is a fault of the store', async () => {

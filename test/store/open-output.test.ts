@@ -1,6 +1,6 @@
 import {execFileSync} from 'node:child_process';
 import {existsSync} from 'node:fs';
-import {mkdir, readdir, readFile, symlink, writeFile} from 'node:fs/promises';
+import {mkdir, readdir, readFile, rm, symlink, writeFile} from 'node:fs/promises';
 import {describe, expect, it} from 'vitest';
 import type {Problem} from '../../src/core/errors.ts';
 import type {JsonObject} from '../../src/core/json.ts';
@@ -158,6 +158,21 @@ describe('openOutput', () => {
       code: 'ERR_OUTPUT_IS_INPUT',
     });
   });
+
+  it.each(['failures', 'materialized', 'manifest', 'chain', 'dispatched'] as const)(
+    'refuses a pipe or a folder where its %s are to be, and waits for nobody',
+    async (key) => {
+      await using folder = await createTempFolder();
+      const path = outputPaths(folder.file('out.jsonl'))[key];
+      for (const make of ['mkfifo', 'mkdir']) {
+        execFileSync(make, [path]);
+        const opening = open(folder, {overwrite: true});
+        await expect(opening).rejects.toMatchObject({code: 'ERR_OUTPUT_PATH', message: `${path} is no file`});
+        await rm(path, {recursive: true});
+      }
+      expect(await readdir(folder.path)).toEqual([]);
+    },
+  );
 
   it('says when the output is a folder, or cannot be made', async () => {
     await using folder = await createTempFolder();

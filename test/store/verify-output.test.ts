@@ -1,3 +1,4 @@
+import {execFileSync} from 'node:child_process';
 import {appendFile, readdir, readFile, rm, truncate, writeFile} from 'node:fs/promises';
 import fc from 'fast-check';
 import {describe, expect, it} from 'vitest';
@@ -203,6 +204,16 @@ describe('verifyOutput', () => {
     await using output = await createOutput(3);
     await rm(output.paths[key]);
     expect((await verified(output.paths)).verdict).toBe('damaged');
+  });
+
+  it('does not wait for what a pipe in the place of the checkpoints might say', async () => {
+    await using output = await createOutput(3);
+    await rm(output.paths.chain);
+    execFileSync('mkfifo', [output.paths.chain]);
+    await expect(verified(output.paths)).rejects.toMatchObject({
+      code: 'ERR_STORE_READ',
+      message: `cannot read ${output.paths.chain}: it is no file`,
+    });
   });
 
   it('notices checkpoints that were made anew for a changed output', async () => {

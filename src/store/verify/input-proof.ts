@@ -40,7 +40,7 @@ function inputsOf(manifest: Manifest | undefined, merged: MergeNotes | undefined
 }
 
 function notesOnMerge(merged: MergeNotes | undefined): readonly string[] {
-  return merged === undefined ? [] : [`put together from ${String(merged.outputs.length)} outputs`];
+  return merged === undefined ? [] : [`put together from ${String(merged.outputs.length)} output(s)`];
 }
 
 function notesOn(made: readonly string[], given: string | undefined): readonly string[] {
