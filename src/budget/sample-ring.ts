@@ -5,7 +5,7 @@ import type {Sample} from './stratum.ts';
 export const quantities = 6;
 
 // What is older is forgotten.
-const remembered = 4096;
+const remembered = 1_024;
 
 /**
  * The samples that were added last, as columns: objects that live for some thousand rollouts and then die are what the garbage collector

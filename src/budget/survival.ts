@@ -40,15 +40,15 @@ export function estimateSurvival(durations: readonly number[], running: readonly
 const tiny = 1e-9;
 
 /**
- * The mean of what is longer than the longest that was seen, if the shape goes on as it began: half way between a normal
- * distribution's and a lognormal one's, as answers' lengths are mostly more lopsided than the one and less than the other.
+ * The mean of what is longer than the longest that was seen, if the shape goes on as it began: as a normal distribution or a
+ * lognormal one, whichever has less beyond, as most answers' lengths have a bound.
  */
 function expectedBeyond(seen: readonly (readonly [duration: number, weight: number])[]): number {
   const [last] = seen.at(-1) ?? [0];
   const normal = tailMean(seen, last);
   const logs = seen.map(([duration, weight]) => [Math.log(Math.max(duration, tiny)), weight] as const);
   const lognormal = Math.exp(tailMean(logs, Math.log(Math.max(last, tiny))));
-  return Math.max(last, (normal + lognormal) / 2);
+  return Math.max(last, Math.min(normal, lognormal));
 }
 
 /** A line through values over the normal quantiles of their ranks tells mean and deviation; behind `last` comes what that makes of it. */

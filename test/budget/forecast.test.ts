@@ -54,16 +54,15 @@ const cases = Object.entries(shapes).flatMap(([name, rollout]) =>
 
 describe('the forecast', () => {
   it.each(cases)(
-    'is within 15 % of the tokens and mostly of the cost with $name, $concurrency in flight',
+    'is within 15 % of the tokens and of the cost in 95 of 100 runs with $name, $concurrency in flight',
     ({rollout, concurrency}) => {
       const errors = seeds.map((seed) => forecastAfter({rows: 500, concurrency, rollout}, seed));
       const within = (pick: (error: {tokens: number; cost: number}) => number): number =>
         errors.filter((error) => Math.abs(pick(error) - 1) <= 0.15).length;
       expect(within(({tokens}) => tokens)).toBeGreaterThanOrEqual(95);
-      // Output costs four times as much as input, and fifty answers are but fifty.
-      expect(within(({cost}) => cost)).toBeGreaterThanOrEqual(74);
+      expect(within(({cost}) => cost)).toBeGreaterThanOrEqual(95);
       const mean = errors.reduce((sum, {cost}) => sum + cost, 0) / seeds.length;
-      expect(Math.abs(mean - 1)).toBeLessThanOrEqual(0.11);
+      expect(Math.abs(mean - 1)).toBeLessThanOrEqual(0.05);
     },
   );
 

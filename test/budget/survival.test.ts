@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import {describe, expect, it} from 'vitest';
 import {estimateSurvival} from '../../src/budget/survival.ts';
-import {fitTrend} from '../../src/budget/trend.ts';
-import {seeded} from './forecast-scene.ts';
+import {fitProportionalTrend, fitTrend} from '../../src/budget/trend.ts';
+import {lognormal, seeded} from './forecast-scene.ts';
 
 describe('survival', () => {
   it('weighs all alike when nothing runs', () => {
@@ -62,5 +62,38 @@ describe('a trend', () => {
   it('goes where the weight is', () => {
     expect(fitTrend([1, 1], [0, 10], [1, 3]).at(1)).toBe(7.5);
     expect(fitTrend([], [], []).at(3)).toBe(0);
+  });
+});
+
+describe('a trend of what scatters the more the higher it lies', () => {
+  it('is nearer to the truth than one by which all points count alike, over 200 seeds', () => {
+    const errorOf = (fit: typeof fitTrend): number => {
+      let sum = 0;
+      for (let seed = 0; seed < 200; seed++) {
+        const random = seeded(seed);
+        const xs = Array.from({length: 50}, () => 20 * 50 ** random());
+        const ys = xs.map((x) => x * lognormal(0.4, random));
+        sum += Math.abs(
+          fit(
+            xs,
+            ys,
+            xs.map(() => 1),
+          ).at(500) - 500,
+        );
+      }
+      return sum / 200;
+    };
+    expect(errorOf(fitProportionalTrend)).toBeLessThanOrEqual(0.8 * errorOf(fitTrend));
+  });
+
+  it('is level where the points may as well lie as they do by chance, and none where there are none', () => {
+    const xs = [1, 2, 3, 4, 5, 6, 7, 8];
+    const {at} = fitProportionalTrend(
+      xs,
+      [5, 9, 2, 8, 4, 7, 3, 8],
+      xs.map(() => 1),
+    );
+    expect(at(1000)).toBeCloseTo(5.75, 9);
+    expect(fitProportionalTrend([], [], []).at(3)).toBe(0);
   });
 });
