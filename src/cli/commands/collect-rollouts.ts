@@ -18,6 +18,7 @@ import {formatCount, formatCounted, formatDuration, formatUsd} from '../../repor
 import {estimateToJson, renderDryRun, renderEstimateLines} from '../../report/render-estimate.ts';
 import {renderSummaryText} from '../../report/render-summary-text.ts';
 import {summaryToJson} from '../../report/summary-to-json.ts';
+import {tuneEngineFor} from '../../runtime/engine.ts';
 import {endProcessAfter, listenForSignals, type StopSignal} from '../../runtime/signals.ts';
 import {createAppEnvironment} from '../app-environment.ts';
 import {type CollectFlags, readCollectFlags} from '../collect-flags.ts';
@@ -56,6 +57,7 @@ export async function collectRollouts({flags, overrides}: Invocation, io: Io): P
         drain: stops.drain,
         abort: stops.abort,
         onStart(standing, counts, estimate) {
+          tuneEngineFor(standing.owed);
           announce(standing, environment);
           for (const line of renderEstimateLines(estimate)) environment.logger.info(line);
           stops.tellOf(counts);
