@@ -23,13 +23,9 @@ export async function agentTermsOf(
 /** The price of an instance's answers as far as the configuration tells, of several deployments the highest; undefined: not known. */
 export function expectedPrice(modelName: string, config: LoadedConfig): Price | undefined {
   const model = config.models.get(modelName);
-  return (
-    model &&
-    expectedPrices(model, config).reduce<Price | undefined>(
-      (highest, {price}, index) => (index === 0 ? price : highest && price && higherPrice(highest, price)),
-      undefined,
-    )
-  );
+  if (model === undefined) return undefined;
+  const prices = expectedPrices(model, config).map(({price}) => price);
+  return prices.reduce((a, b) => a && b && higherPrice(a, b));
 }
 
 /** One of a model's deployments, or its only one. */

@@ -178,7 +178,7 @@ export interface Damage {
 const noRecords: Damage = {
   are: 'are no records',
   each: 'is not a JSON object',
-  hint: 'Something else wrote to the file. Take these lines out to go on from the rest, or start anew with --overwrite.',
+  hint: 'Something else wrote to the file, or it never was an output: look at the path. To go on from the rest take these lines out, or start anew with --overwrite.',
 };
 
 const failedAttempts: Damage = {
@@ -187,18 +187,22 @@ const failedAttempts: Damage = {
   hint: 'Move these lines to the failures file to go on from the rest, or start anew with --overwrite.',
 };
 
-/** `ERR_OUTPUT_DAMAGED`: these lines of a records file are no records, or of the wrong kind. */
+// More would say the same once again.
+const mostNamed = 10;
+
+/** `ERR_OUTPUT_DAMAGED`: these lines of a records file are no records, or of the wrong kind. The first ten are named. */
 export function damagedRecords(
   path: string,
   lines: readonly number[],
   {are, each, hint}: Damage = noRecords,
 ): RollcallError {
-  const named = lines.slice(0, 10).join(', ') + (lines.length > 10 ? ` and ${lines.length - 10} more` : '');
-  const message = `${path} has lines that ${are}: ${named}`;
+  const named = lines.slice(0, mostNamed);
+  const more = lines.length - named.length;
+  const message = `${path} has lines that ${are}: ${named.join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
   return new RollcallError(message, {
     code: 'ERR_OUTPUT_DAMAGED',
     fault: 'store',
     hint,
-    problems: lines.slice(0, 100).map((line) => ({file: path, line, message: each})),
+    problems: named.map((line) => ({file: path, line, message: each})),
   });
 }

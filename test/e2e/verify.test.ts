@@ -73,11 +73,7 @@ describe('rollcall verify', () => {
 describe('a run that was cut off', () => {
   it('names, when it was killed, the rollouts that may be billed twice to the next, which verify accepts in the end', async () => {
     await using place = await setUpWorkplace({simulator: hanging});
-    const {child, ended} = place.start('--max-output-tokens', '500');
-    await untilHeld(place);
-    await recordsIn(place, 7);
-    child.kill('SIGKILL');
-    await ended;
+    await killAfterSeven(place);
     expect(existsSync(place.folder.file('out_dispatched.jsonl'))).toBe(true);
     await place.simulator.close();
     await using next = await setUpWorkplace();
@@ -98,11 +94,7 @@ describe('a run that was cut off', () => {
 
   it('is told of to who overwrites it too, before its files are moved aside', async () => {
     await using place = await setUpWorkplace({simulator: hanging});
-    const {child, ended} = place.start('--max-output-tokens', '500');
-    await untilHeld(place);
-    await recordsIn(place, 7);
-    child.kill('SIGKILL');
-    await ended;
+    await killAfterSeven(place);
     await using next = await setUpWorkplace();
     await place.write('env.yaml', await readFile(next.folder.file('env.yaml'), 'utf8'));
     const {exitCode, stderr} = await place.collect('--max-output-tokens', '700', '--overwrite');
@@ -138,6 +130,15 @@ describe('a run that was cut off', () => {
     expect(text).toContain('[3,0,1]');
   });
 });
+
+/** Runs the collector until all but the call that hangs are recorded, and kills it. */
+async function killAfterSeven(place: Workplace): Promise<void> {
+  const {child, ended} = place.start('--max-output-tokens', '500');
+  await untilHeld(place);
+  await recordsIn(place, 7);
+  child.kill('SIGKILL');
+  await ended;
+}
 
 async function recordsIn({folder}: Workplace, count: number): Promise<void> {
   await until(async () => (await readFile(folder.file('out.jsonl'), 'utf8')).split('\n').length > count);

@@ -5,7 +5,7 @@ import {describe, expect, it} from 'vitest';
 import type {JsonObject} from '../../src/core/json.ts';
 import type {Rollout} from '../../src/core/rollout.ts';
 import {encodeFailure, encodeRollout} from '../../src/store/encode-record.ts';
-import {type Journal, readJournal} from '../../src/store/journal.ts';
+import {damagedRecords, type Journal, readJournal} from '../../src/store/journal.ts';
 import {type OutputPaths, outputPaths} from '../../src/store/output-paths.ts';
 import {owedRollouts} from '../../src/store/owed-rollouts.ts';
 import {createTempFolder} from '../helpers/temp-folder.ts';
@@ -227,3 +227,14 @@ async function createOutput(
   await writeFile(paths.failures, failures.map((line) => `${line}\n`).join(''));
   return {paths, [Symbol.asyncDispose]: () => folder[Symbol.asyncDispose]()};
 }
+
+describe('lines that are no records', () => {
+  it('are named up to ten, and the rest are counted: more of them say nothing new', () => {
+    const lines = Array.from({length: 49}, (_, index) => index + 1);
+    const {message, problems} = damagedRecords('out.jsonl', lines);
+    expect(message).toBe(
+      'out.jsonl has lines that are no records: 1, 2, 3, 4, 5, 6, 7, 8, 9, 10 and 39 more',
+    );
+    expect(problems.map(({line}) => line)).toEqual(lines.slice(0, 10));
+  });
+});
