@@ -6,6 +6,7 @@ export default function buildProgram(): void {
   for (const [program, ...args] of [
     ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json'],
     ['node_modules/rolldown/bin/cli.mjs', '-c', '--logLevel', 'warn'],
+    ['dist/program/keep-compiled.cjs'],
   ] as const)
     execFileSync(process.execPath, [program, ...args], {stdio: ['ignore', 'ignore', 'inherit']});
 }

@@ -19,23 +19,15 @@ export interface Actions {
 // Each command's code is loaded only when it is called, so that `--help` answers at once.
 const realActions: Actions = {
   collectRollouts: async (...args) =>
-    (await load(() => import('./commands/collect-rollouts.ts'))).collectRollouts(...args),
-  validate: async (...args) => (await load(() => import('./commands/validate.ts'))).validate(...args),
-  simulateAzure: async (...args) =>
-    (await load(() => import('./commands/simulate-azure.ts'))).simulateAzure(...args),
-  run: async (...args) => (await load(() => import('./commands/run.ts'))).run(...args),
-  status: async (...args) => (await load(() => import('./commands/status.ts'))).status(...args),
-  aggregate: async (...args) => (await load(() => import('./commands/aggregate.ts'))).aggregate(...args),
-  profile: async (...args) => (await load(() => import('./commands/profile.ts'))).profile(...args),
-  verify: async (...args) => (await load(() => import('./commands/verify.ts'))).verify(...args),
+    (await import('./commands/collect-rollouts.ts')).collectRollouts(...args),
+  validate: async (...args) => (await import('./commands/validate.ts')).validate(...args),
+  simulateAzure: async (...args) => (await import('./commands/simulate-azure.ts')).simulateAzure(...args),
+  run: async (...args) => (await import('./commands/run.ts')).run(...args),
+  status: async (...args) => (await import('./commands/status.ts')).status(...args),
+  aggregate: async (...args) => (await import('./commands/aggregate.ts')).aggregate(...args),
+  profile: async (...args) => (await import('./commands/profile.ts')).profile(...args),
+  verify: async (...args) => (await import('./commands/verify.ts')).verify(...args),
 };
-
-/** Loads a command, V8 being set up for it. */
-async function load<T>(command: () => Promise<T>): Promise<T> {
-  const {tuneEngine} = await import('../runtime/engine.ts');
-  tuneEngine();
-  return command();
-}
 
 /** Parses the arguments and runs the command they name. Returns its exit code; usage errors are exit code 2. */
 export async function runCommandLine(
