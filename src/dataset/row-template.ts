@@ -36,9 +36,11 @@ export function rowTemplate(text: string, row: JsonObject, options: MaterializeO
     : plainTemplate(agentName, joinMembers(members));
 }
 
-// Thousands of templates may wait for a survey's end: each keeps its text, and not the members that this was made of.
+// Thousands of templates may wait for a survey's end: each keeps its text, and not the members that this was made of. To cut
+// the text has V8 put it together here and now; until then it would be a tree of pieces, which are dear to keep.
 function plainTemplate(agentName: string, body: string): RowTemplate {
-  return {agentName, line: (taskIndex, rolloutIndex) => withIndices(body, taskIndex, rolloutIndex)};
+  const open = body.slice(0, -1);
+  return {agentName, line: (taskIndex, rolloutIndex) => withIndices(open, taskIndex, rolloutIndex)};
 }
 
 function seededTemplate(agentName: string, members: Map<string, string>, params: string): RowTemplate {
@@ -46,13 +48,14 @@ function seededTemplate(agentName: string, members: Map<string, string>, params:
     agentName,
     line(taskIndex, rolloutIndex) {
       const body = joinMembers(members.set('responses_create_params', withSeed(params, rolloutIndex)));
-      return withIndices(body, taskIndex, rolloutIndex);
+      return withIndices(body.slice(0, -1), taskIndex, rolloutIndex);
     },
   };
 }
 
-function withIndices(body: string, taskIndex: number, rolloutIndex: number): string {
-  return `${body.slice(0, -1)},"_ng_task_index":${taskIndex},"_ng_rollout_index":${rolloutIndex}}`;
+/** `open`: an object's text up to its closing brace. */
+function withIndices(open: string, taskIndex: number, rolloutIndex: number): string {
+  return `${open},"_ng_task_index":${taskIndex},"_ng_rollout_index":${rolloutIndex}}`;
 }
 
 /** The row's parameters as JSON text: its own, the input that its shape means, and the overrides on top. */
