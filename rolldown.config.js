@@ -63,6 +63,8 @@ const output = {
   dir: 'dist/program',
   // Loading CommonJS takes less time than ES modules, and V8 can be handed what it compiled of it before.
   format: 'cjs',
+  // Code that is loaded compiled may not import.
+  dynamicImportInCjs: false,
   entryFileNames: '[name].cjs',
   chunkFileNames: '[name]-[hash].cjs',
   // White space and comments take time to read; names stay, for the stack of a bug.

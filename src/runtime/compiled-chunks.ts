@@ -2,9 +2,9 @@ import {existsSync, mkdirSync, readFileSync, rmSync, writeFileSync} from 'node:f
 import module, {createRequire} from 'node:module';
 import {join} from 'node:path';
 import {cachedDataVersionTag} from 'node:v8';
-import {constants, Script} from 'node:vm';
+import {Script} from 'node:vm';
 
-/** The program's files (CommonJS, in one folder), loaded with what V8 has compiled of them at an earlier time. */
+/** The program's files (CommonJS without `import()`, in one folder), loaded with what V8 has compiled of them at an earlier time. */
 export interface CompiledChunks {
   /** What a chunk exports. It and the chunks it requires are loaded once. */
   load(name: string): unknown;
@@ -50,7 +50,6 @@ class Chunks implements CompiledChunks {
       // Positions in stacks are those of the file.
       columnOffset: -head.length,
       cachedData: this.#compiled(name),
-      importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
     });
     const own: Loaded = {script, module: {exports: {}}};
     this.#loaded.set(name, own);

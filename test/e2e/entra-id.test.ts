@@ -5,30 +5,25 @@ import {runProgram} from '../helpers/run-program.ts';
 import {createTempFolder} from '../helpers/temp-folder.ts';
 
 // Stands in for the library: its token tells what it was asked for.
-const library = `
-export const AzureAuthorityHosts = {AzureGovernment: 'gov', AzureChina: 'china'};
-export class DefaultAzureCredential {
-  constructor(options = {}) { this.cloud = options.authorityHost ?? 'public'; }
-  async getToken(scope) {
-    return {token: [this.cloud, scope].join('|'), expiresOnTimestamp: Date.now() + 3600000};
-  }
+const library = `{
+  AzureAuthorityHosts: {AzureGovernment: 'gov', AzureChina: 'china'},
+  DefaultAzureCredential: class {
+    constructor(options = {}) { this.cloud = options.authorityHost ?? 'public'; }
+    async getToken(scope) {
+      return {token: [this.cloud, scope].join('|'), expiresOnTimestamp: Date.now() + 3600000};
+    }
+  },
 }`;
 
-/** A module that puts `code` in the place of @azure/identity, or refuses to load it. */
+/** A script that puts the value of `code` in the place of @azure/identity, or refuses to load it. */
 function standIn(code: string | undefined): string {
-  const answer =
-    code === undefined
-      ? `throw new Error('the library was loaded')`
-      : `return {url: ${JSON.stringify(asUrl(code))}, shortCircuit: true}`;
-  const hooks = `export async function resolve(name, context, next) {
-    if (name.startsWith('@azure/')) ${answer};
-    return next(name, context);
-  }`;
-  return asUrl(`import {register} from 'node:module'; register(${JSON.stringify(asUrl(hooks))});`);
-}
-
-function asUrl(code: string): string {
-  return `data:text/javascript,${encodeURIComponent(code)}`;
+  const answer = code === undefined ? `throw new Error('the library was loaded')` : `return ${code}`;
+  return `const loader = require('node:module');
+    const load = loader._load;
+    loader._load = function (name, ...rest) {
+      if (name.startsWith('@azure/')) ${answer};
+      return load.call(this, name, ...rest);
+    };`;
 }
 
 const completion = {choices: [{index: 0, finish_reason: 'stop', message: {role: 'assistant', content: 'x'}}]};
@@ -39,10 +34,11 @@ async function collect(settings: object, code: string | undefined) {
   const model = {openai_base_url: server.origin, openai_model: 'dep', ...settings};
   const config = {policy_model: {responses_api_models: {azure_openai_model: model}}};
   await writeFile(folder.file('model.yaml'), JSON.stringify(config));
+  await writeFile(folder.file('stand-in.cjs'), standIn(code));
   await writeFile(folder.file('in.jsonl'), '{"prompt":"Say it."}\n');
   const {exitCode, stderr} = await runProgram(
     ['collect-rollouts', '--config', 'model.yaml', '-i', 'in.jsonl', '-o', 'out.jsonl'],
-    {cwd: folder.path, env: {NODE_OPTIONS: `--import=${standIn(code)}`}},
+    {cwd: folder.path, env: {NODE_OPTIONS: `--require=${folder.file('stand-in.cjs')}`}},
   );
   expect({exitCode, stderr: exitCode === 0 ? '' : stderr}).toEqual({exitCode: 0, stderr: ''});
   return server.requests[0] ?? '';
