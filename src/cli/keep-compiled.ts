@@ -2,7 +2,7 @@ import {mkdtempSync, rmSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {PassThrough, Writable} from 'node:stream';
-import {openCompiledChunks} from '../runtime/compiled-chunks.ts';
+import {compileChunks} from '../runtime/compiled-chunks.ts';
 import {tuneEngine} from '../runtime/engine.ts';
 import {packageRoot} from '../runtime/installation.ts';
 import type {Io} from './io.ts';
@@ -13,7 +13,7 @@ void keepCompiled(import.meta.dirname);
 
 async function keepCompiled(program: string): Promise<void> {
   tuneEngine();
-  const chunks = openCompiledChunks(program);
+  const chunks = compileChunks(program);
   const {main} = chunks.load('rollcall.cjs') as typeof import('./main.ts');
   const folder = mkdtempSync(join(tmpdir(), 'rollcall-'));
   try {

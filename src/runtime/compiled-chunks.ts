@@ -4,24 +4,39 @@ import {join} from 'node:path';
 import {cachedDataVersionTag} from 'node:v8';
 import {Script} from 'node:vm';
 
-/** The program's files (CommonJS without `import()`, in one folder), loaded with what V8 has compiled of them at an earlier time. */
-export interface CompiledChunks {
+/** The program's files: CommonJS without `import()`, in one folder. */
+export interface Chunks {
   /** What a chunk exports. It and the chunks it requires are loaded once. */
   load(name: string): unknown;
+}
+
+/** Chunks whose compiled code can be kept for later starts. */
+export interface CompiledChunks extends Chunks {
   /** Keeps what V8 has compiled of the chunks that were loaded, the functions that were called included. */
   keep(): void;
 }
 
-// V8 reads compiled code in a tenth of the time that compiling takes. The tag is of its version, its flags and the
-// processor: under any other the folder is not found, and the chunks are compiled.
-const keptIn = (folder: string): string =>
-  join(folder, 'compiled', `${process.arch}-${String(cachedDataVersionTag())}`);
+/** The chunks of `folder`, run from the compiled code that is kept there for this Node and its flags, if there is any. */
+export function openChunks(folder: string): Chunks {
+  const kept = keptIn(folder);
+  if (existsSync(kept)) return new ScriptChunks(folder, kept);
+  // Node 22 and later can keep for themselves what they compile.
+  (module as {enableCompileCache?: () => void}).enableCompileCache?.();
+  const requireChunk = createRequire(join(folder, 'chunks.cjs'));
+  return {load: (name) => requireChunk(`./${name}`) as unknown};
+}
 
-/** Chunks of `folder`, with the compiled code that is kept there for this Node and its flags, if there is any. */
-export function openCompiledChunks(folder: string): CompiledChunks {
-  // Node 22 and later can keep for themselves what they have compiled.
-  if (!existsSync(keptIn(folder))) (module as {enableCompileCache?: () => void}).enableCompileCache?.();
-  return new Chunks(folder);
+/** The same, to be compiled anew and kept. */
+export function compileChunks(folder: string): CompiledChunks {
+  const kept = keptIn(folder);
+  rmSync(kept, {recursive: true, force: true});
+  return new ScriptChunks(folder, kept);
+}
+
+// V8 reads compiled code in a tenth of the time that compiling takes. The tag is of its version, its flags and the
+// processor: any other finds nothing here.
+function keptIn(folder: string): string {
+  return join(folder, 'compiled', `${process.arch}-${String(cachedDataVersionTag())}`);
 }
 
 interface Loaded {
@@ -31,13 +46,15 @@ interface Loaded {
 
 const head = '(function(exports,require,module,__filename,__dirname){';
 
-class Chunks implements CompiledChunks {
+class ScriptChunks implements CompiledChunks {
   readonly #folder: string;
+  readonly #kept: string;
   readonly #require: NodeJS.Require;
   readonly #loaded = new Map<string, Loaded>();
 
-  constructor(folder: string) {
+  constructor(folder: string, kept: string) {
     this.#folder = folder;
+    this.#kept = kept;
     this.#require = createRequire(join(folder, 'chunks.cjs'));
   }
 
@@ -59,17 +76,16 @@ class Chunks implements CompiledChunks {
   }
 
   keep(): void {
-    const folder = keptIn(this.#folder);
-    rmSync(folder, {recursive: true, force: true});
-    mkdirSync(folder, {recursive: true});
-    for (const [name, {script}] of this.#loaded) writeFileSync(join(folder, name), script.createCachedData());
+    mkdirSync(this.#kept, {recursive: true});
+    for (const [name, {script}] of this.#loaded)
+      writeFileSync(join(this.#kept, name), script.createCachedData());
   }
 
   readonly #requireFrom = (id: string): unknown =>
     id.startsWith('./') ? this.load(id.slice('./'.length)) : (this.#require(id) as unknown);
 
   #compiled(name: string): Buffer | undefined {
-    const file = join(keptIn(this.#folder), name);
+    const file = join(this.#kept, name);
     return existsSync(file) ? readFileSync(file) : undefined;
   }
 }

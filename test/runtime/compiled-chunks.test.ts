@@ -1,12 +1,15 @@
 import {readdirSync, truncateSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {describe, expect, it} from 'vitest';
-import {openCompiledChunks} from '../../src/runtime/compiled-chunks.ts';
+import {compileChunks, openChunks} from '../../src/runtime/compiled-chunks.ts';
 import {programPath} from '../helpers/run-program.ts';
 import {createTempFolder} from '../helpers/temp-folder.ts';
 
 describe('chunks', () => {
-  it('are loaded once, with what they require of their folder, of Node and of packages', async () => {
+  it.each([
+    ['nothing is kept', openChunks],
+    ['they are compiled', compileChunks],
+  ])('are loaded once, with what they require, where %s', async (_, open) => {
     await using folder = await createTempFolder();
     writeFileSync(
       join(folder.path, 'a.cjs'),
@@ -14,7 +17,7 @@ describe('chunks', () => {
     );
     writeFileSync(join(folder.path, 'b.cjs'), 'module.exports = {made: Symbol()};');
 
-    const chunks = openCompiledChunks(folder.path);
+    const chunks = open(folder.path);
     const a = chunks.load('a.cjs') as {b: object; path: object};
 
     expect(a.b).toBe(chunks.load('b.cjs'));
@@ -26,13 +29,13 @@ describe('chunks', () => {
     await using folder = await createTempFolder();
     const file = join(folder.path, 'a.cjs');
     writeFileSync(file, 'exports.value = () => 1;');
-    const first = openCompiledChunks(folder.path);
+    const first = compileChunks(folder.path);
     (first.load('a.cjs') as {value: () => number}).value();
     first.keep();
 
     // Of the text V8 checks no more than its length.
     writeFileSync(file, 'exports.value = () => 2;');
-    const {value} = openCompiledChunks(folder.path).load('a.cjs') as {value: () => number};
+    const {value} = openChunks(folder.path).load('a.cjs') as {value: () => number};
 
     expect(value()).toBe(1);
   });
@@ -43,19 +46,19 @@ describe('chunks', () => {
   ])('are compiled anew where what was kept %s', async (_, damage) => {
     await using folder = await createTempFolder();
     writeFileSync(join(folder.path, 'a.cjs'), 'exports.value = 1;');
-    const first = openCompiledChunks(folder.path);
+    const first = compileChunks(folder.path);
     first.load('a.cjs');
     first.keep();
     const kept = readdirSync(join(folder.path, 'compiled'))[0] ?? '';
     damage(join(folder.path, 'compiled', kept, 'a.cjs'));
 
-    expect(openCompiledChunks(folder.path).load('a.cjs')).toEqual({value: 1});
+    expect(openChunks(folder.path).load('a.cjs')).toEqual({value: 1});
   });
 
   it('tell where in their file something went wrong', async () => {
     await using folder = await createTempFolder();
     writeFileSync(join(folder.path, 'a.cjs'), '  exports.fail = () => { throw new Error("no"); };');
-    const {fail} = openCompiledChunks(folder.path).load('a.cjs') as {fail: () => void};
+    const {fail} = compileChunks(folder.path).load('a.cjs') as {fail: () => void};
 
     expect(stackOf(fail)).toContain(`${join(folder.path, 'a.cjs')}:1:32`);
   });
