@@ -1,6 +1,6 @@
 import {randomUUID} from 'node:crypto';
 import {createWriteStream} from 'node:fs';
-import {readFile} from 'node:fs/promises';
+import {readFile, realpath} from 'node:fs/promises';
 import {dirname, join, resolve} from 'node:path';
 import {Readable} from 'node:stream';
 import {pipeline} from 'node:stream/promises';
@@ -70,13 +70,19 @@ async function refuseUnusable(sources: readonly OutputPaths[], target: string | 
       problems,
     });
   }
-  const own = sources.flatMap((paths) => Object.values(paths) as string[]);
-  if (target === undefined || !own.includes(target)) return;
+  if (target === undefined) return;
+  const own = await Promise.all(sources.flatMap((paths) => Object.values(paths) as string[]).map(placeOf));
+  if (!own.includes(await placeOf(target))) return;
   throw new RollcallError(`the page would stand in the place of ${target}`, {
     code: 'ERR_USAGE',
     fault: 'usage',
     hint: 'Choose another --output, e.g. report.html.',
   });
+}
+
+/** Where a path leads, through links; itself where nothing is there. */
+async function placeOf(path: string): Promise<string> {
+  return await realpath(path).catch(() => path);
 }
 
 async function readRun(reading: RunReading, {clock}: AppEnvironment): Promise<RunFigures> {

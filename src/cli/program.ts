@@ -238,8 +238,9 @@ function addReport(command: Command): Command {
 }
 
 const reportCodesHelp = `
-Exit codes: 0 done, also where rollouts are missing, which the page tells; 2 files
-that do not fit together, no common task, or no output; 5 it cannot be written.`;
+Exit codes: 0 done, also where rollouts are missing, which the page tells;
+2 files that do not fit together, no common task, or no output; 5 the page
+cannot be written.`;
 
 function addInput(command: Command): Command {
   return command

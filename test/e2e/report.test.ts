@@ -1,4 +1,4 @@
-import {readFile} from 'node:fs/promises';
+import {readFile, symlink} from 'node:fs/promises';
 import {describe, expect, it} from 'vitest';
 import type {PageNotes, PageRows, RowTexts} from '../../src/report/html/page-data.ts';
 import {runProgram} from '../helpers/run-program.ts';
@@ -175,8 +175,9 @@ describe('report', () => {
     const printed = await report(place, 'out.jsonl', '-o', '-');
     expect(printed.stdout).toMatch(/^<!doctype html>[\s\S]*<\/html>\n$/);
     expect([...(await place.files()).keys()].filter((name) => name.endsWith('.html'))).toEqual([]);
+    await symlink('out.jsonl', place.folder.file('link.html'));
     const before = await place.files();
-    for (const name of ['out.jsonl', 'out_failures.jsonl', './out_manifest.json']) {
+    for (const name of ['out.jsonl', 'out_failures.jsonl', './out_manifest.json', 'link.html']) {
       const refused = await report(place, 'out.jsonl', '-o', name);
       expect(refused.exitCode).toBe(2);
       expect(refused.stderr).toContain('the page would stand in the place of');
