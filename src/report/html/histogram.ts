@@ -15,6 +15,7 @@ export interface HistogramOptions {
 
 // Rewards are mostly a few values, which want a bar each.
 const mostValues = 12;
+const alwaysApart = 3;
 const binCount = 20;
 
 /** Sorts values into bars: one a value where there are few, else of equal width up to the 99th percentile with one for what is above. */
@@ -32,6 +33,8 @@ function binsByValue(sorted: Float64Array, format: (value: number) => string): r
     counts.set(value, (counts.get(value) ?? 0) + 1);
     if (counts.size > mostValues) return undefined;
   }
+  // Measured values that hardly come again are no kinds of value, however few they are.
+  if (counts.size > alwaysApart && counts.size * 2 > sorted.length) return undefined;
   return Array.from(counts, ([value, count]) => ({label: format(value), count}));
 }
 

@@ -18,6 +18,12 @@ describe('binsOf', () => {
     ]);
   });
 
+  it('has bars of equal width for measurements, few as they may be', () => {
+    const bins = binsOf(columnOf([58, 61, 62.5, 62, 76, 89, 92, 116, 125, 158]), String);
+    expect(bins[0]).toMatchObject({count: 4});
+    expect(bins.at(-1)).toEqual({label: 'above, to 158', count: 1});
+  });
+
   it('keeps a few far values from flattening all others', () => {
     const values = [...Array.from({length: 1000}, (_, index) => index), 1e9];
     const bins = binsOf(columnOf(values), String);
