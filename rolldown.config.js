@@ -87,4 +87,21 @@ const program = {
   output: {...output, cleanDir: true},
 };
 
-export default defineConfig([program, loader('start'), loader('keep-compiled')]);
+/** The style of a report's page, beside its script. */
+const pageStyle = {
+  name: 'page-style',
+  generateBundle() {
+    const source = readFileSync('src/report/page/page.css', 'utf8');
+    this.emitFile({type: 'asset', fileName: 'report-page.css', source});
+  },
+};
+
+// What runs in a browser, inside a report's page: as it is written, for those who look into the page.
+const page = {
+  input: {'report-page': 'src/report/page/main.ts'},
+  platform: 'browser',
+  plugins: [pageStyle],
+  output: {dir: 'dist/program', format: 'iife', entryFileNames: '[name].js'},
+};
+
+export default defineConfig([program, loader('start'), loader('keep-compiled'), page]);

@@ -39,6 +39,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     'metrics',
     'simulator',
     'collect',
+    'report',
   ],
   index: ['core', 'runtime', 'protocol', 'simulator', 'app'],
   cli: ['core', 'runtime', 'report', 'app'],

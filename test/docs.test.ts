@@ -87,6 +87,7 @@ async function knownFlags(): Promise<ReadonlySet<string>> {
     'aggregate',
     'profile',
     'verify',
+    'report',
   ]) {
     const io = captureIo();
     await runCommandLine([command, '--help'], io);

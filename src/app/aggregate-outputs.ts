@@ -1,4 +1,3 @@
-import {mkdir} from 'node:fs/promises';
 import {dirname} from 'node:path';
 import {type Problem, RollcallError} from '../core/errors.ts';
 import type {JsonObject} from '../core/json.ts';
@@ -6,7 +5,6 @@ import {createMetricsFold, type MetricsFold} from '../metrics/metrics-fold.ts';
 import {factsOfRecord} from '../metrics/rollout-facts.ts';
 import {isRegularFile} from '../runtime/is-regular-file.ts';
 import {pathExists} from '../runtime/path-exists.ts';
-import {storeError} from '../runtime/store-error.ts';
 import {lockOutput, refuseLockedOutput} from '../store/lock-output.ts';
 import {fingerprintDifferences, readManifest} from '../store/manifest.ts';
 import {mergeOutputs, removeMerged} from '../store/merge-outputs.ts';
@@ -16,6 +14,7 @@ import {RolloutCensus} from '../store/rollout-census.ts';
 import {OutputProof} from '../store/verify/output-proof.ts';
 import {type MissingRollouts, missingOf, noticesOf, throwIfProblems} from './census-report.ts';
 import type {AppEnvironment} from './environment.ts';
+import {makeFolder} from './make-folder.ts';
 import {type Shard, sharedSettings, writeMergeManifest} from './merge-manifest.ts';
 import {missingFiles} from './missing-files.ts';
 import {writeMetrics} from './write-metrics.ts';
@@ -103,14 +102,6 @@ async function writeMerged(
   } catch (error) {
     await removeMerged(target);
     throw error;
-  }
-}
-
-async function makeFolder(folder: string): Promise<void> {
-  try {
-    await mkdir(folder, {recursive: true});
-  } catch (error) {
-    throw storeError(folder, error);
   }
 }
 

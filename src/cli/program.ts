@@ -14,6 +14,7 @@ export interface Actions {
   readonly aggregate: Action;
   readonly profile: Action;
   readonly verify: Action;
+  readonly report: Action;
 }
 
 // Each command's code is loaded only when it is called, so that `--help` answers at once.
@@ -27,6 +28,7 @@ const realActions: Actions = {
   aggregate: async (...args) => (await import('./commands/aggregate.ts')).aggregate(...args),
   profile: async (...args) => (await import('./commands/profile.ts')).profile(...args),
   verify: async (...args) => (await import('./commands/verify.ts')).verify(...args),
+  report: async (...args) => (await import('./commands/report.ts')).report(...args),
 };
 
 /** Parses the arguments and runs the command they name. Returns its exit code; usage errors are exit code 2. */
@@ -94,6 +96,7 @@ function createProgram(actions: Actions, run: Run, io: Io): Command {
     addAggregate(new Command('aggregate')).action(run(actions.aggregate, 'paths')),
     addProfile(new Command('profile')).action(run(actions.profile, 'paths')),
     addVerify(new Command('verify')).action(run(actions.verify, 'paths')),
+    addReport(new Command('report')).action(run(actions.report, 'paths')),
   ];
   for (const command of commands) program.addCommand(common(command));
   return program;
@@ -218,6 +221,26 @@ function addVerify(command: Command): Command {
 const verifyCodesHelp = `
 Exit codes: 0 proven, 3 rollouts or parts of the proof are missing, 2 damaged,
 foreign, in use or no output.`;
+
+function addReport(command: Command): Command {
+  return command
+    .argument('<output...>', 'rollouts, as they were named with --output')
+    .summary('make a page of an output, or of two compared')
+    .description(
+      'Makes one HTML file of an output: what ran, rewards, failures, tokens, cost, times, and every rollout to look into. Opens without a network and needs no configuration, no server and no key.',
+    )
+    .option('-o, --output <path>', 'the page, or - for standard output (default: STEM_report.html)')
+    .option('--compare <output>', 'another run over the same tasks')
+    .option('--max-size <mib>', 'MiB of the page; texts beyond are left out, the best first (default: 48)')
+    .option('--max-text <n>', 'characters of each text that are kept (default: 4000)')
+    .option('--json', 'print the result as one line of JSON on standard output')
+    .addHelpText('after', reportCodesHelp);
+}
+
+const reportCodesHelp = `
+Exit codes: 0 done, also where rollouts are missing, which the page tells;
+2 files that do not fit together, no common task, or no output; 5 the page
+cannot be written.`;
 
 function addInput(command: Command): Command {
   return command

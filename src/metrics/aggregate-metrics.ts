@@ -12,7 +12,7 @@ import type {ValueColumn} from './value-column.ts';
 const pieceLength = 65_536;
 
 /** From this reward on a rollout has passed. */
-const passMark = 1;
+export const passMark = 1;
 
 /**
  * The aggregate metrics file, piece by piece: an array with an entry for each agent, with NeMo Gym's keys in its order and
@@ -63,6 +63,13 @@ export function overallMetrics(table: AgentTable): JsonObject {
   const statistics = statisticsOf(table.columns, table.tasks.length);
   const means = Object.entries(statistics).filter(([name]) => name.startsWith('mean/'));
   return {agent_metrics: statistics, key_metrics: Object.fromEntries(means)};
+}
+
+/** What we add to NeMo Gym's metrics of an agent: counts, cost, and how far to trust its mean reward. */
+export function additionsOfTable(table: AgentTable): JsonObject {
+  const passed = {tasks: 0, any: 0, all: 0};
+  for (const group of groupByTask(table)) countPassed(table, group, passed);
+  return additionsOf(table, passed);
 }
 
 interface PassedTasks {

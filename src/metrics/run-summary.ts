@@ -1,29 +1,15 @@
 import type {DeploymentUse} from '../core/deployment-use.ts';
-import {asJsonArray, asJsonObject, asNumber, asString, type JsonObject} from '../core/json.ts';
+import {asJsonArray, asJsonObject, asString, type JsonObject} from '../core/json.ts';
 import type {CompletedOutcome, FailedOutcome, Outcome} from '../core/rollout.ts';
 import {addSpending, type Spending, spendingOf, spendingOnCopies} from '../core/spending.ts';
 import {type ClusteredMean, meanByCluster} from './clustered-mean.ts';
-import {quantileOfSorted} from './describe-numbers.ts';
+import {type Latency, latencyOf} from './latency.ts';
 import type {RolloutFacts} from './rollout-facts.ts';
+import {type TokenCounts, TokenTally} from './token-tally.ts';
 import {ValueColumn} from './value-column.ts';
 
-export interface TokenCounts {
-  readonly input: number;
-  /** Of the input, those that were read from a cache. */
-  readonly cached: number;
-  readonly output: number;
-  /** Of the output, those spent on reasoning. */
-  readonly reasoning: number;
-}
-
-/** Milliseconds; exact, linear between neighbours. */
-export interface Latency {
-  readonly count: number;
-  readonly p50: number;
-  readonly p95: number;
-  readonly p99: number;
-  readonly max: number;
-}
+export type {Latency} from './latency.ts';
+export type {TokenCounts} from './token-tally.ts';
 
 /** Failures that share a code; `message` and `hint` are those of the first. */
 export interface FailureCount {
@@ -225,37 +211,4 @@ function copiesOf(outcome: Outcome): number {
   const ofPolicy = outcome.trace?.hedged?.length ?? 0;
   if (outcome.status === 'failed') return ofPolicy;
   return (outcome.verification?.traces ?? []).reduce((sum, {hedged = []}) => sum + hedged.length, ofPolicy);
-}
-
-class TokenTally {
-  #input = 0;
-  #cached = 0;
-  #output = 0;
-  #reasoning = 0;
-
-  add(response: JsonObject | undefined): void {
-    const usage = asJsonObject(response?.['usage']);
-    if (usage === undefined) return;
-    this.#input += asNumber(usage['input_tokens']) ?? 0;
-    this.#output += asNumber(usage['output_tokens']) ?? 0;
-    this.#cached += asNumber(asJsonObject(usage['input_tokens_details'])?.['cached_tokens']) ?? 0;
-    this.#reasoning += asNumber(asJsonObject(usage['output_tokens_details'])?.['reasoning_tokens']) ?? 0;
-  }
-
-  counts(): TokenCounts {
-    return {input: this.#input, cached: this.#cached, output: this.#output, reasoning: this.#reasoning};
-  }
-}
-
-function latencyOf(tenths: ValueColumn): Latency | undefined {
-  if (tenths.length === 0) return undefined;
-  const sorted = tenths.values().sort();
-  const quantile = (q: number): number => quantileOfSorted(sorted, q) / 10;
-  return {
-    count: sorted.length,
-    p50: quantile(0.5),
-    p95: quantile(0.95),
-    p99: quantile(0.99),
-    max: quantile(1),
-  };
 }

@@ -1,7 +1,8 @@
 import {stripVTControlCharacters} from 'node:util';
+import {shapeless} from './shapeless.ts';
 
-// Controls, marks that turn the writing direction, and line separators: what could rewrite the lines around it.
-const unsafe = /[\p{Cc}\p{Cs}\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff]+/gu;
+// With controls what could rewrite the lines around it.
+const unsafe = new RegExp(String.raw`[\p{Cc}\p{Cs}${shapeless}]+`, 'gu');
 
 /** A foreign text as one harmless line of at most `width` code points: no terminal sequences, no controls, no turned writing. */
 export function toPlainLine(text: string, width: number): string {

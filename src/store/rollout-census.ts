@@ -17,7 +17,7 @@ export interface CensusFiles {
 
 export interface CensusObserver {
   readonly onWanted: (agentName: string, id: RolloutId) => void;
-  readonly onRecord: (record: JsonObject) => void;
+  readonly onRecord: (record: JsonObject, line: Line) => void;
 }
 
 // So many say what is wrong; more would only hide it.
@@ -57,7 +57,7 @@ export class RolloutCensus implements Disposable {
       else if (id === undefined) this.#report(output, line.line, 'has no indices');
       else if (isPlanned && !this.wanted.has(id))
         this.#report(output, line.line, `${nameOf(id)} is not wanted`);
-      else if (this.done.add(id, line)) this.#observer.onRecord(record);
+      else if (this.done.add(id, line)) this.#observer.onRecord(record, line);
       else this.#report(output, line.line, `${nameOf(id)} is there more than once`);
     };
     const scan = await scanRecords(output, addRecord, proof && ((chunk) => proof.lines.take(chunk)));

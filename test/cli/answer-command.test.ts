@@ -2,6 +2,7 @@ import {describe, expect, it} from 'vitest';
 import {type Answer, answerCommand} from '../../src/cli/answer-command.ts';
 import {aggregate} from '../../src/cli/commands/aggregate.ts';
 import {profile} from '../../src/cli/commands/profile.ts';
+import {report} from '../../src/cli/commands/report.ts';
 import {status} from '../../src/cli/commands/status.ts';
 import {validate} from '../../src/cli/commands/validate.ts';
 import {verify} from '../../src/cli/commands/verify.ts';
@@ -80,6 +81,7 @@ describe('a command that answers', () => {
     {name: 'aggregate', command: aggregate, flags: {}, refused: {complete: false}},
     {name: 'profile', command: profile, flags: {}, refused: {complete: false}},
     {name: 'verify', command: verify, flags: {}, refused: {verdict: 'refused'}},
+    {name: 'report', command: report, flags: {}, refused: {report: null}},
     {name: 'validate', command: validate, flags: {limit: 'many'}, refused: {valid: false}},
     {name: 'status', command: status, flags: {limit: 'many'}, refused: {head: null}},
   ])('is what $name is, refusals of flags and files included', async ({command, flags, refused}) => {

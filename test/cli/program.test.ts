@@ -20,6 +20,7 @@ function fakeActions() {
     aggregate: record('aggregate', 0),
     profile: record('profile', 0),
     verify: record('verify', 3),
+    report: record('report', 0),
   };
   return {actions, calls};
 }
