@@ -32,7 +32,7 @@ export function planShard({collect}: LoadedConfig, {env, logger}: AppEnvironment
 export function describeShard(shard: Shard, {rows, tasks, rollouts, whole}: Survey): string {
   const name = `Shard ${formatShard(shard)}`;
   if (tasks === 0)
-    return `${name} has no task, since there are ${String(whole.tasks)} for ${String(shard.of)} shards: there is nothing to do.`;
+    return `${name} has no task: there are fewer of them (${String(whole.tasks)}) than shards. There is nothing to do.`;
   const ofWhole = (count: number, all: number, what: string): string =>
     `${String(count)} of ${String(all)} ${what}`;
   return `${name}: ${ofWhole(tasks, whole.tasks, 'tasks')}, ${ofWhole(rows, whole.rows, 'rows')}, ${ofWhole(rollouts, whole.rollouts, 'rollouts')}.`;

@@ -78,7 +78,7 @@ describe('collect-rollouts --shard', () => {
       const {exitCode, stderr} = await collectShard(place, 3, 3);
       expect(exitCode, to_do).toBe(0);
       expect(stderr).toContain(
-        'Shard 3/3 has no task, since there are 2 for 3 shards: there is nothing to do.',
+        'Shard 3/3 has no task: there are fewer of them (2) than shards. There is nothing to do.',
       );
     }
     const files = await place.files();
