@@ -77,9 +77,11 @@ function isThere(path: string, page: string): boolean {
   );
 }
 
+const ofSlurm = ['--array', '--signal', '--requeue'];
+
 /** The flags of every command, and those of the tools that the pages tell people to run. */
 async function knownFlags(): Promise<ReadonlySet<string>> {
-  const flags = new Set<string>();
+  const flags = new Set<string>(ofSlurm);
   for (const command of [
     'collect-rollouts',
     'validate',

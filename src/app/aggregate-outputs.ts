@@ -5,6 +5,7 @@ import {createMetricsFold, type MetricsFold} from '../metrics/metrics-fold.ts';
 import {factsOfRecord} from '../metrics/rollout-facts.ts';
 import {isRegularFile} from '../runtime/is-regular-file.ts';
 import {pathExists} from '../runtime/path-exists.ts';
+import type {HeldShards} from '../store/held-shards.ts';
 import {lockOutput, refuseLockedOutput} from '../store/lock-output.ts';
 import {fingerprintDifferences, readManifest} from '../store/manifest.ts';
 import {mergeOutputs, removeMerged} from '../store/merge-outputs.ts';
@@ -14,8 +15,9 @@ import {RolloutCensus} from '../store/rollout-census.ts';
 import {OutputProof} from '../store/verify/output-proof.ts';
 import {type MissingRollouts, missingOf, noticesOf, throwIfProblems} from './census-report.ts';
 import type {AppEnvironment} from './environment.ts';
+import {type AbsentShards, absentOf, joinShards, noticeOfShard} from './join-shards.ts';
 import {makeFolder} from './make-folder.ts';
-import {type Shard, sharedSettings, writeMergeManifest} from './merge-manifest.ts';
+import {type MergePart, sharedSettings, writeMergeManifest} from './merge-manifest.ts';
 import {missingFiles} from './missing-files.ts';
 import {writeMetrics} from './write-metrics.ts';
 
@@ -32,15 +34,17 @@ export interface AggregateRequest {
 export interface AggregateReport {
   readonly wanted: number;
   readonly done: number;
+  /** Of the outputs that were given. */
   readonly missing: MissingRollouts;
+  readonly absent: AbsentShards;
   /** What was written; undefined when rollouts are missing and that is not allowed. */
   readonly written: Pick<OutputPaths, 'output' | 'metrics'> | undefined;
   readonly notices: readonly string[];
 }
 
 /**
- * Puts outputs together, shards of one job or parts of one, and makes their aggregate metrics. Proves first that they were made with
- * the same settings and that every rollout they want is there once: fails with `ERR_OUTPUT_MISMATCH` or `ERR_DUPLICATE_ROLLOUT` and
+ * Puts outputs together, shards of one run or what was collected apart, and makes their aggregate metrics. Proves first that they were made
+ * with the same settings and that every rollout that they want is there once, or that the whole wants whose shards they are: fails with `ERR_OUTPUT_MISMATCH` or `ERR_DUPLICATE_ROLLOUT` and
  * every problem. Reads NeMo Gym's outputs as well. Writes nothing unless all is there, or `allowPartial`.
  */
 export async function aggregateOutputs(
@@ -53,24 +57,31 @@ export async function aggregateOutputs(
   await refuseUnusable(sources);
   const target = await targetOf(sources, request);
   for (const paths of [...sources, target]) await refuseLockedOutput(paths, clock);
-  const shards = await shardsOf(sources);
-  refuseOtherSettings(shards);
+  const parts = await partsOf(sources);
+  const joined = merged === undefined ? undefined : joinShards(parts);
+  refuseOtherSettings(parts);
   const metrics = createMetricsFold();
   using census = new RolloutCensus(observerOf(metrics));
-  for (const {paths, proof} of shards) await census.add(paths, proof);
+  for (const {paths, proof} of parts) await census.add(paths, proof);
   throwIfProblems(census);
   // What a run has begun to write in the meantime would look like damage.
   for (const paths of sources) await refuseLockedOutput(paths, clock);
   const missing = missingOf(census);
   const done = census.done.size;
-  const notices = [...noticesOf(census), ...shards.flatMap(({proof}) => proof.damage())];
-  const report = {wanted: done + missing.count, done, missing, notices};
-  if (missing.count > 0 && !allowPartial) return {...report, written: undefined};
+  const accounted = done + missing.count;
+  const absent = absentOf(joined, accounted);
+  const alone = merged === undefined ? parts.flatMap(noticeOfShard) : [];
+  const notices = [...noticesOf(census), ...alone, ...parts.flatMap(({proof}) => proof.damage())];
+  const report = {wanted: accounted + absent.rollouts, done, missing, absent, notices};
+  if (missing.count + absent.rollouts > 0 && !allowPartial) return {...report, written: undefined};
   await makeFolder(dirname(target.output));
   const lock = await lockOutput(target, clock);
   try {
     if (merged === undefined) await writeMetrics(target.metrics, metrics);
-    else await writeMerged(target, {census, shards, metrics, startedAt}, {clock, logger});
+    else {
+      const incomplete = absent.rollouts > 0 ? joined : undefined;
+      await writeMerged(target, {census, parts, metrics, startedAt, incomplete}, {clock, logger});
+    }
   } finally {
     await lock.release();
   }
@@ -79,39 +90,41 @@ export async function aggregateOutputs(
 
 interface Counted {
   readonly census: RolloutCensus;
-  readonly shards: readonly Shard[];
+  readonly parts: readonly MergePart[];
   readonly metrics: MetricsFold;
   readonly startedAt: string;
+  /** The shards that are there, where others of their whole are not. */
+  readonly incomplete: HeldShards | undefined;
 }
 
 /** All files of the merged output, or none. */
 async function writeMerged(
   target: OutputPaths,
-  {census, shards, metrics, startedAt}: Counted,
+  {census, parts, metrics, startedAt, incomplete}: Counted,
   {clock, logger}: Pick<AppEnvironment, 'clock' | 'logger'>,
 ): Promise<void> {
   const movedTo = await moveAside(target, clock);
   if (movedTo !== undefined) logger.info(`what was there is now ${movedTo}`);
   try {
-    const sources = shards.map(({paths}) => paths);
+    const sources = parts.map(({paths}) => paths);
     const files = await mergeOutputs(census, sources, target, clock);
     await writeMetrics(target.metrics, metrics);
     // Last: without it what is there is no whole output, whatever interrupts us.
     const wanted = census.wanted.size;
-    await writeMergeManifest(target.manifest, shards, {...files, wanted, startedAt}, clock);
+    await writeMergeManifest(target.manifest, parts, {...files, wanted, startedAt, incomplete}, clock);
   } catch (error) {
     await removeMerged(target);
     throw error;
   }
 }
 
-async function shardsOf(sources: readonly OutputPaths[]): Promise<readonly Shard[]> {
-  const shards: Shard[] = [];
+async function partsOf(sources: readonly OutputPaths[]): Promise<readonly MergePart[]> {
+  const parts: MergePart[] = [];
   for (const paths of sources) {
     const manifest = await readManifest(paths.manifest);
-    shards.push({paths, manifest, proof: new OutputProof(paths, manifest)});
+    parts.push({paths, manifest, proof: new OutputProof(paths, manifest)});
   }
-  return shards;
+  return parts;
 }
 
 function observerOf(metrics: MetricsFold): ConstructorParameters<typeof RolloutCensus>[0] {
@@ -121,10 +134,10 @@ function observerOf(metrics: MetricsFold): ConstructorParameters<typeof RolloutC
   };
 }
 
-async function refuseUnusable(shards: readonly OutputPaths[]): Promise<void> {
-  const problems = await missingFiles(shards.map(({output}) => output));
+async function refuseUnusable(sources: readonly OutputPaths[]): Promise<void> {
+  const problems = await missingFiles(sources.map(({output}) => output));
   const counted = new Set<string>();
-  for (const {output} of shards) {
+  for (const {output} of sources) {
     if (counted.has(output)) problems.push({file: output, message: 'is named twice'});
     counted.add(output);
   }
@@ -133,16 +146,16 @@ async function refuseUnusable(shards: readonly OutputPaths[]): Promise<void> {
 }
 
 async function targetOf(
-  shards: readonly OutputPaths[],
+  sources: readonly OutputPaths[],
   {merged, overwrite}: Pick<AggregateRequest, 'merged' | 'overwrite'>,
 ): Promise<OutputPaths> {
-  const [only] = shards;
+  const [only] = sources;
   if (merged === undefined) {
-    if (only !== undefined && shards.length === 1) return only;
+    if (only !== undefined && sources.length === 1) return only;
     throw usageError('several outputs need a place for what they make together', 'Give --output PATH.');
   }
   const target = outputPaths(merged);
-  if (shards.some(({materialized}) => materialized === target.materialized))
+  if (sources.some(({materialized}) => materialized === target.materialized))
     throw usageError(`the output ${merged} is one of those to aggregate`, 'Choose another --output.');
   const {output, failures, materialized, manifest} = target;
   if ((await pathExists(output)) && !(await isRegularFile(output)))
@@ -158,11 +171,11 @@ async function targetOf(
   return target;
 }
 
-/** Shards may have inputs of their own; whatever else changes answers must be alike in all that say it. */
-function refuseOtherSettings(shards: readonly Shard[]): void {
+/** Outputs that are no shards may have inputs of their own; whatever else changes answers must be alike in all that say it. */
+function refuseOtherSettings(parts: readonly MergePart[]): void {
   const problems: Problem[] = [];
   let first: {readonly path: string; readonly settings: JsonObject} | undefined;
-  for (const {paths, manifest} of shards) {
+  for (const {paths, manifest} of parts) {
     if (manifest === undefined) continue;
     const [path, settings] = [paths.manifest, sharedSettings(manifest)];
     first ??= {path, settings};

@@ -5,6 +5,7 @@ import {type Cancellation, CancellationSource} from '../core/cancellation.ts';
 import {limitHistoryToJson} from '../core/deployment-use-json.ts';
 import type {JsonObject} from '../core/json.ts';
 import type {RunEstimate} from '../core/run-estimate.ts';
+import {formatShard, type Shard} from '../core/shard.ts';
 import {materializeRows} from '../dataset/materialize-rows.ts';
 import {FirstCalls} from '../dispatch/first-calls.ts';
 import {createMetricsFold} from '../metrics/metrics-fold.ts';
@@ -42,6 +43,8 @@ export interface CollectHooks {
 export interface CollectResult {
   readonly end: CollectEnd;
   readonly standing: Standing;
+  /** The share that it was; undefined: all. */
+  readonly shard: Shard | undefined;
   readonly summary: RunSummary;
   readonly files: RunOutput['files'];
   /** Rollouts without a record, of those that had their chance. */
@@ -129,7 +132,8 @@ async function runPrepared(
     );
     const wallMs = clock.monotonic() - startedAt;
     const summary = folds.summary.finish({wallMs, deployments: deployments.uses()});
-    const result = resultOf({end, output, summary, limits}, config.collect.maxFailed);
+    const {shard} = prepared.materializing;
+    const result = resultOf({end, output, shard, summary, limits}, config.collect.maxFailed);
     const exitCode = exitCodes.ofResult(result);
     await (isFruitless(result) ? output.abandon(exitCode) : output.finish(exitCode, !hasCutOff(end)));
     return {...result, exitCode};
@@ -186,7 +190,8 @@ async function openOutputOf(
   environment: AppEnvironment,
 ): Promise<RunOutput> {
   const {request, config, paths, materializing, input, survey, drafts} = prepared;
-  const {rows, rollouts, tasks} = survey;
+  const {rows, rollouts, tasks, whole} = survey;
+  const {shard} = materializing;
   const options = {
     ...hooks,
     fingerprint: await fingerprintOfRun(prepared, environment),
@@ -195,7 +200,10 @@ async function openOutputOf(
     retryKind: request.retryKind,
     maxAttempts: config.collect.maxAttempts,
     inputPath: paths.input === '-' ? undefined : paths.input,
-    about: {input: paths.input, rows, tasks, rollouts},
+    about: {
+      ...{input: paths.input, rows, tasks, rollouts},
+      ...(shard === undefined ? {} : {shard: formatShard(shard), whole: {...whole}}),
+    },
     rows: () => materializeRows(input, survey, materializing, drafts),
   };
   const output =
@@ -214,11 +222,13 @@ function resultOf(
   {
     end,
     output: {standing, files},
+    shard,
     summary,
     limits,
   }: {
     readonly end: CollectEnd;
     readonly output: RunOutput;
+    readonly shard: Shard | undefined;
     readonly summary: RunSummary;
     readonly limits: RunLimits;
   },
@@ -227,5 +237,14 @@ function resultOf(
   const failedRollouts = standing.givenUp + summary.failed;
   const allowed = maxFailed.unit === 'rollouts' ? maxFailed.value : (maxFailed.value * standing.wanted) / 100;
   const earlyEnd = limits.earlyEnd(standing.owed - summary.completed - summary.failed);
-  return {end, standing, summary, files, failedRollouts, tooManyFailed: failedRollouts > allowed, earlyEnd};
+  return {
+    end,
+    standing,
+    shard,
+    summary,
+    files,
+    failedRollouts,
+    tooManyFailed: failedRollouts > allowed,
+    earlyEnd,
+  };
 }

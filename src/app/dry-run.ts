@@ -2,6 +2,7 @@ import {itemsOf} from '../core/batches.ts';
 import type {Cancellation} from '../core/cancellation.ts';
 import type {Workload} from '../core/prompt-size.ts';
 import type {RunEstimate} from '../core/run-estimate.ts';
+import type {Shard} from '../core/shard.ts';
 import {materializeRows} from '../dataset/materialize-rows.ts';
 import {readMaterialized} from '../dataset/read-materialized.ts';
 import {pathExists} from '../runtime/path-exists.ts';
@@ -24,7 +25,9 @@ import {type Standing, StandingTally} from './standing.ts';
 
 /** What a collection would do. */
 export interface DryRunReport {
-  /** Rows and tasks of the input. */
+  /** The share that it would do; undefined: all. */
+  readonly shard: Shard | undefined;
+  /** Rows and tasks of the input; in a shard, its own. */
   readonly rows: number;
   readonly tasks: number;
   readonly standing: Standing;
@@ -52,7 +55,8 @@ export function dryRun(
     const {standing, work} = await owedOf(prepared, forecast, environment);
     forecast.expect(work);
     const estimate = estimateRun({plans: used, config, terms, work, foretold: forecast.read()});
-    return {rows: survey.rows, tasks: survey.tasks, standing, estimate};
+    const {rows, tasks} = survey;
+    return {shard: prepared.materializing.shard, rows, tasks, standing, estimate};
   });
 }
 

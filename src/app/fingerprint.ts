@@ -2,18 +2,19 @@ import {createHash} from 'node:crypto';
 import type {LoadedConfig} from '../config/load-config.ts';
 import type {ModelConfig} from '../config/model-config.ts';
 import type {JsonObject, JsonValue} from '../core/json.ts';
+import {formatShard} from '../core/shard.ts';
 import type {MaterializeOptions} from '../dataset/materialize-options.ts';
 import {endpointOf} from './open-deployments.ts';
 import {readJudgePrompt} from './open-judges.ts';
 import type {AgentPlan, Scoring} from './plan-agents.ts';
 
 /**
- * Everything that changes answers: the input, how rows become rollouts, which deployment answers and how it is asked, who
+ * Everything that changes answers: the input, how rows become rollouts, which share of them this is, which deployment answers and how it is asked, who
  * judges and with what prompt. Addresses, limits and time limits are not in it: a run may go on elsewhere or slower.
  */
 export async function fingerprintOf(
   inputDigest: string,
-  {limit, numRepeats, addSeed, overrides, promptConfig, agentName}: MaterializeOptions,
+  {limit, shard, numRepeats, addSeed, overrides, promptConfig, agentName}: MaterializeOptions,
   plans: readonly AgentPlan[],
   config: LoadedConfig,
 ): Promise<JsonObject> {
@@ -22,6 +23,7 @@ export async function fingerprintOf(
   return {
     input_sha256: inputDigest,
     limit: limit ?? null,
+    ...(shard === undefined ? {} : {shard: formatShard(shard)}),
     num_repeats: numRepeats,
     num_repeats_add_seed: addSeed,
     responses_create_params: overrides,

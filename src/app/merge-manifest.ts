@@ -1,6 +1,7 @@
 import type {Clock} from '../core/clock.ts';
 import {asNumber, asString, type JsonObject} from '../core/json.ts';
 import {packageVersion} from '../runtime/installation.ts';
+import {formatHeldShards, type HeldShards, heldShardsOf} from '../store/held-shards.ts';
 import {type Manifest, writeManifest} from '../store/manifest.ts';
 import {type MergeNotes, mergeNotesOf, mergeNotesToJson} from '../store/merge-notes.ts';
 import type {MergedFiles} from '../store/merge-outputs.ts';
@@ -8,37 +9,49 @@ import type {OutputPaths} from '../store/output-paths.ts';
 import type {OutputProof} from '../store/verify/output-proof.ts';
 
 /** An output that is put together with others. */
-export interface Shard {
+export interface MergePart {
   readonly paths: OutputPaths;
   /** Undefined where there is none. */
   readonly manifest: Manifest | undefined;
   readonly proof: OutputProof;
 }
 
-/** What shards must have alike: all that changes answers but their own inputs. */
-export function sharedSettings({fingerprint}: Manifest): JsonObject {
+/** What parts must have alike: all that changes answers, but which share it was of one input; or but the input, where each has its own. */
+export function sharedSettings(manifest: Manifest): JsonObject {
+  const {fingerprint} = manifest;
+  if (heldShardsOf(manifest) !== undefined) return {...fingerprint, shard: undefined};
   return {...fingerprint, input_sha256: undefined, limit: undefined};
+}
+
+interface MergedExtent {
+  /** Rollouts. */
+  readonly wanted: number;
+  readonly startedAt: string;
+  /** The shards that it holds, where others of the whole are missing. */
+  readonly incomplete: HeldShards | undefined;
 }
 
 /**
  * Writes the manifest of outputs that were put together: their settings, their inputs, what was found wrong with them, the digests of the
- * new files. None where no output has one: nobody can tell the settings then. Fails with `ERR_STORE_WRITE`.
+ * new files. Of all shards of a run together, those are the run's own. None where no output has one: nobody can tell the settings then. Fails with `ERR_STORE_WRITE`.
  */
 export async function writeMergeManifest(
   path: string,
-  shards: readonly Shard[],
-  {rowsSha256, chain, wanted, startedAt}: MergedFiles & {readonly wanted: number; readonly startedAt: string},
+  parts: readonly MergePart[],
+  {rowsSha256, chain, wanted, startedAt, incomplete}: MergedFiles & MergedExtent,
   clock: Clock,
 ): Promise<void> {
-  const manifests = shards.flatMap(({manifest}) => manifest ?? []);
+  const manifests = parts.flatMap(({manifest}) => manifest ?? []);
   const [first] = manifests;
   if (first === undefined || rowsSha256 === undefined) return;
+  const shard = incomplete === undefined ? {} : {shard: formatHeldShards(incomplete)};
   const mostAttempts = manifests.flatMap(({about}) => asNumber(about['max_attempts']) ?? []);
   const manifest: Manifest = {
-    fingerprint: sharedSettings(first),
+    fingerprint: {...sharedSettings(first), ...shard},
     about: {
-      merged: mergeNotesToJson(notesOf(shards)),
+      merged: mergeNotesToJson(notesOf(parts)),
       rollouts: wanted,
+      ...(incomplete === undefined ? {} : {...shard, whole: incomplete.whole}),
       materialized_sha256: rowsSha256,
       ...(mostAttempts.length === 0 ? {} : {max_attempts: Math.max(...mostAttempts)}),
       line_chain: 'sha256',
@@ -46,13 +59,13 @@ export async function writeMergeManifest(
     },
     runs: [{startedAt, endedAt: new Date(clock.now()).toISOString(), exitCode: 0, chain}],
   };
-  // It says nothing that the manifests of the shards do not.
+  // It says nothing that the manifests of the parts do not.
   await writeManifest(path, manifest, (text) => text);
 }
 
 /** What was put together before stands for itself. */
-function notesOf(shards: readonly Shard[]): MergeNotes {
-  const notes = shards.map(({paths: {output}, manifest, proof}) => {
+function notesOf(parts: readonly MergePart[]): MergeNotes {
+  const notes = parts.map(({paths: {output}, manifest, proof}) => {
     const before = mergeNotesOf(manifest);
     const inputSha256 = asString(manifest?.fingerprint['input_sha256']);
     return {

@@ -15,6 +15,7 @@ import {fingerprintOf} from './fingerprint.ts';
 import {type ConfigSources, loadRunConfig} from './load-run-config.ts';
 import {type AgentPlan, declaresAgents, planAgents} from './plan-agents.ts';
 import {openRunInput, pathsOf, planMaterializing, type RunPaths} from './plan-input.ts';
+import {describeShard, planShard} from './plan-shard.ts';
 
 export interface CollectRequest extends ConfigSources {
   readonly overwrite: boolean;
@@ -30,6 +31,8 @@ export interface PreparedRun {
   readonly paths: RunPaths;
   /** The agents that rows ask for: only what they need is opened, so that a judge that nobody needs needs no key. */
   readonly used: readonly AgentPlan[];
+  /** The same, and those that only rows of other shards ask for. */
+  readonly named: readonly AgentPlan[];
   readonly materializing: MaterializeOptions;
   readonly input: InputSource;
   readonly survey: Survey;
@@ -51,28 +54,31 @@ export async function withPreparedRun<T>(
 ): Promise<T> {
   const beganAtMs = environment.clock.monotonic();
   const config = await loadRunConfig(request, environment);
+  const shard = planShard(config, environment);
   const paths = pathsOf(config, environment);
   await refuseOutput(paths.output, environment.clock);
   const plans = declaresAgents(config)
     ? planAgents(config)
     : await planAgentsOfHead(config, environment, abort);
-  const materializing = await planMaterializing(config, plans, environment);
+  const materializing = {...(await planMaterializing(config, plans, environment)), shard};
   await using input = await openRunInput(paths, environment, abort);
   const takesAll = (materializing.limit ?? 0) === 0;
   const drafts = new RowDrafts(takesAll ? input.bytes : undefined);
   const survey = await surveyInput(input, materializing, drafts);
   for (const notice of survey.notices) environment.logger.warn(notice);
-  const used = plans.filter(({name}) => survey.agents.has(name));
+  if (shard !== undefined) environment.logger.info(describeShard(shard, survey));
+  const used = plans.filter(({name}) => survey.work.has(name));
+  const named = plans.filter(({name}) => survey.agents.has(name));
   // Awaited, so that the input stays open until the run is over.
-  return await use({request, config, paths, used, materializing, input, survey, drafts, beganAtMs});
+  return await use({request, config, paths, used, named, materializing, input, survey, drafts, beganAtMs});
 }
 
 /** The fingerprint as it will be read back: a secret in a setting is masked in the manifest. */
 export async function fingerprintOfRun(
-  {survey, materializing, used, config}: PreparedRun,
+  {survey, materializing, named, config}: PreparedRun,
   {redactor}: AppEnvironment,
 ): Promise<JsonObject> {
-  const fingerprint = await fingerprintOf(survey.inputDigest, materializing, used, config);
+  const fingerprint = await fingerprintOf(survey.inputDigest, materializing, named, config);
   return JSON.parse(redactor.redact(JSON.stringify(fingerprint))) as JsonObject;
 }
 

@@ -95,6 +95,7 @@ export function readCollectFlags(flags: Flags): CollectFlags {
     rpm: reader.number('rpm', {whole: true, min: 1}),
     tpm: reader.number('tpm', {whole: true, min: 1}),
     max_attempts: reader.number('maxAttempts', {whole: true, min: 1}),
+    shard: reader.shard('shard'),
     max_failed: reader.countOrShare('maxFailed'),
     deadline: reader.duration('deadline'),
     max_cost: reader.number('maxCost', {whole: false, min: 0}),

@@ -1,5 +1,6 @@
 import {type Problem, RollcallError} from '../core/errors.ts';
 import {durationForm, parseDuration} from '../core/parse-duration.ts';
+import {parseShard, shardForm} from '../core/shard.ts';
 import type {Flags} from './invocation.ts';
 
 interface NumberRange {
@@ -68,6 +69,14 @@ export class FlagReader {
     this.#problems.push({
       message: `${flagName(name)} takes ${durationForm}; got ${JSON.stringify(text)}`,
     });
+    return undefined;
+  }
+
+  /** A job's share, as it was written: `2/8`, `auto`. */
+  shard(name: string): string | undefined {
+    const text = this.text(name);
+    if (text === undefined || text === '' || parseShard(text) !== undefined) return text;
+    this.#problems.push({message: `${flagName(name)} takes ${shardForm}; got ${JSON.stringify(text)}`});
     return undefined;
   }
 

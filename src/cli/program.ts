@@ -277,6 +277,7 @@ function addCollectRollouts(command: Command): Command {
     .option('--deadline <duration>', 'start nothing more after 90s, 15m, 2h, 1h30m')
     .option('--max-cost <usd>', 'US dollars that this output may cost, over all runs of it')
     .option('--max-tokens-total <n>', 'tokens, in and out, that it may take, over all runs of it')
+    .option('--shard <i/n>', "this job's share of the tasks, from 1/n to n/n; auto: as its scheduler says")
     .option('--dry-run', 'say what is owed, tokens, cost, time at the quota; send and write nothing')
     .option('--summary-json <path>', 'write the closing summary as JSON')
     .addOption(

@@ -1,5 +1,6 @@
 import {z} from 'zod';
 import type {JsonObject} from '../core/json.ts';
+import type {ShardSetting} from '../core/shard.ts';
 import type {MapNode} from './config-node.ts';
 import {
   choice,
@@ -11,6 +12,7 @@ import {
   json,
   number,
   optional,
+  shard,
   text,
   WrittenScalar,
   withDefault,
@@ -31,6 +33,8 @@ export interface CollectConfig {
   readonly agentName: string | undefined;
   /** Undefined: all rows. */
   readonly limit: number | undefined;
+  /** The job's share of the rows that are taken; undefined: all of them. */
+  readonly shard: ShardSetting | undefined;
   /** For every row, or by agent name, where `_default` is for agents that are not named. */
   readonly numRepeats: number | Readonly<Record<string, number>>;
   readonly numRepeatsAddSeed: boolean;
@@ -81,6 +85,7 @@ const section = createSection({
   output_jsonl_fpath: optional(text()),
   agent_name: optional(text()),
   limit: optional(integer(0)),
+  shard: optional(shard()),
   num_repeats: withDefault(repeats(), 1),
   num_repeats_add_seed: withDefault(flag(), false),
   num_samples_in_parallel: optional(integer(0)),

@@ -1,6 +1,7 @@
 import {z} from 'zod';
 import {isJsonObject, type JsonObject, type JsonValue} from '../core/json.ts';
 import {durationForm, parseDuration} from '../core/parse-duration.ts';
+import {parseShard, type ShardSetting, shardForm} from '../core/shard.ts';
 import type {ConfigNode} from './config-node.ts';
 
 /** A number, or true or false, with its text as written: what string fields take instead of the value. */
@@ -69,6 +70,17 @@ export function duration(): z.ZodType<number> {
   return text().transform((given, context) => {
     const ms = parseDuration(given);
     if (ms !== undefined) return ms;
+    context.addIssue({code: 'custom', message: error({input: given})});
+    return z.NEVER;
+  });
+}
+
+/** A job's share of a run: `2/8`, `auto`. */
+export function shard(): z.ZodType<ShardSetting> {
+  const error = expecting(shardForm);
+  return text().transform((given, context) => {
+    const setting = parseShard(given);
+    if (setting !== undefined) return setting;
     context.addIssue({code: 'custom', message: error({input: given})});
     return z.NEVER;
   });

@@ -1,5 +1,6 @@
 import {RollcallError} from '../core/errors.ts';
 import type {JsonObject} from '../core/json.ts';
+import type {Shard} from '../core/shard.ts';
 import type {PromptConfig} from './prompt-config.ts';
 
 /** Rollouts a row: one number for all, or by agent name with `_default` for those that are not listed. */
@@ -9,6 +10,8 @@ export type Repeats = number | Readonly<Record<string, number>>;
 export interface MaterializeOptions {
   /** Take at most so many rows; 0 and undefined take all. */
   readonly limit?: number | undefined;
+  /** Of the rows that are taken, only those of this share's tasks; undefined takes all. */
+  readonly shard?: Shard | undefined;
   /** Agent of the rows that name none. */
   readonly agentName?: string | undefined;
   /** The agents there are; a row or default that names another is a problem. Undefined when that is not known here. */

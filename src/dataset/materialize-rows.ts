@@ -4,6 +4,7 @@ import {NumberColumn} from '../core/number-column.ts';
 import type {RolloutId} from '../core/rollout.ts';
 import type {InputSource} from '../runtime/input-source.ts';
 import {checkRow} from './check-row.ts';
+import {ownsTask} from './deal-tasks.ts';
 import {type MaterializeOptions, type Repeats, repeatsFor} from './materialize-options.ts';
 import {type InputRow, parseRow, readRows} from './read-rows.ts';
 import type {RowDrafts} from './row-drafts.ts';
@@ -20,7 +21,7 @@ export interface MaterializedRow {
 
 /**
  * Expands the surveyed rows: each row's rollouts follow one another (aabbcc), rollout indices count on where the same task
- * comes again. Takes the rows from `drafts`; where those were too many to keep, it reads the input a second time, one line at
+ * comes again; a shard's are those that they are in the whole. Takes the rows from `drafts`; where those were too many to keep, it reads the input a second time, one line at
  * a time, and fails with `ERR_DATASET` when that is not what was surveyed.
  */
 export function materializeRows(
@@ -43,16 +44,23 @@ async function* readAgain(
   expansion: Expansion,
 ): Batches<MaterializedRow> {
   for await (const rows of readRows(source, options.limit ?? 0))
-    yield expansion.expand(templatesOf(rows, source.path, options));
-  if (expansion.rows !== survey.rows) throw changedError(source.path);
+    yield expansion.expand(templatesOf(rows, source.path, survey, options));
+  if (expansion.rows !== survey.whole.rows) throw changedError(source.path);
 }
 
+/** Undefined for a row of another shard, which is not looked into. */
 function* templatesOf(
   rows: Iterable<InputRow>,
   path: string,
+  {taskNumbers}: Survey,
   options: MaterializeOptions,
-): Generator<RowTemplate> {
+): Generator<RowTemplate | undefined> {
+  const {shard} = options;
   for (const input of rows) {
+    if (shard !== undefined && !ownsTask(shard, taskNumbers.taskOf(input.index).slot)) {
+      yield undefined;
+      continue;
+    }
     const parsed = parseRow(input);
     if ('problem' in parsed || checkRow(parsed.row, options).length > 0) throw changedError(path);
     yield rowTemplate(parsed.text, parsed.row, options);
@@ -71,11 +79,14 @@ class Expansion {
     this.#numRepeats = numRepeats;
   }
 
-  *expand(templates: Iterable<RowTemplate>): Generator<MaterializedRow> {
-    for (const {agentName, line} of templates) {
+  /** `templates`: one for each row, undefined for those of other shards. */
+  *expand(templates: Iterable<RowTemplate | undefined>): Generator<MaterializedRow> {
+    for (const template of templates) {
       // A row more than were surveyed has no number.
       const row = this.rows++;
-      if (row >= this.#survey.rows) return;
+      if (row >= this.#survey.whole.rows) return;
+      if (template === undefined) continue;
+      const {agentName, line} = template;
       const {taskIndex, slot} = this.#survey.taskNumbers.taskOf(row);
       const first = this.#rolloutsOfTask.get(slot);
       const end = first + (repeatsFor(agentName, this.#numRepeats) ?? 0);

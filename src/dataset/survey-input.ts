@@ -5,6 +5,7 @@ import {addWork, noWork, type Workload} from '../core/prompt-size.ts';
 import type {InputSource} from '../runtime/input-source.ts';
 import {AgentCensus} from './agent-census.ts';
 import {agentOf, checkRow} from './check-row.ts';
+import {ownsTask} from './deal-tasks.ts';
 import {checkMaterializeOptions, type MaterializeOptions} from './materialize-options.ts';
 import {ProblemList} from './problem-list.ts';
 import {type InputRow, parseRow, readRows} from './read-rows.ts';
@@ -12,13 +13,13 @@ import type {RowDrafts} from './row-drafts.ts';
 import {RowNotices} from './row-notices.ts';
 import {rowSize} from './row-size.ts';
 import {rowTemplate} from './row-template.ts';
-import type {Survey} from './survey.ts';
+import type {Extent, Survey} from './survey.ts';
 import {TaskNumbering} from './task-numbers.ts';
 
 /**
- * Reads the input once, checks every row and numbers the tasks. Fails with `ERR_DATASET`, naming every problem with
- * its line, or with `ERR_USAGE` on options that make no sense. Keeps some 40 bytes a row while it runs. Good rows are added
- * to `drafts`.
+ * Reads the input once, checks every row, another shard's too, and numbers the tasks. Fails with `ERR_DATASET`, naming every problem with
+ * its line, or with `ERR_USAGE` on options that make no sense. Keeps some 40 bytes a row while it runs. Good rows of
+ * the own tasks are added to `drafts`.
  */
 export async function surveyInput(
   source: InputSource,
@@ -46,6 +47,8 @@ class Surveyor {
   readonly #numbering = new TaskNumbering();
   readonly #digest: Hash = createHash('sha256');
   #rows = 0;
+  #own = {rows: 0, tasks: 0};
+  #tasks = 0;
   readonly #work = new Map<string, Workload>();
 
   constructor(file: string, options: MaterializeOptions, drafts: RowDrafts | undefined) {
@@ -76,10 +79,12 @@ class Surveyor {
     this.#problems.throwIfAny();
     const agents = this.#agents.rollouts();
     const taskNumbers = this.#numbering.finish();
+    const rollouts = sumOf(agents.values());
+    const whole: Extent = {rows: this.#rows, tasks: taskNumbers.tasks, rollouts};
     return {
-      rows: this.#rows,
-      rollouts: [...agents.values()].reduce((sum, count) => sum + count, 0),
-      tasks: taskNumbers.tasks,
+      ...this.#own,
+      rollouts: sumOf([...this.#work.values()].map((each) => each.rollouts)),
+      whole,
       agents,
       inputDigest: this.#digest.digest('hex'),
       work: this.#work,
@@ -94,12 +99,30 @@ class Surveyor {
     this.#notices.add(row);
     const agentName = agentOf(row, this.#options);
     const repeats = agentName === undefined ? 0 : this.#agents.add(agentName, line);
-    if (problems.length > 0) return;
-    if (agentName !== undefined) {
-      const work = this.#work.get(agentName) ?? noWork;
-      this.#work.set(agentName, addWork(work, rowSize(row, this.#options), repeats));
+    if (problems.length > 0 || agentName === undefined) return;
+    if (!this.#isOwn(bytes, (row['_ng_task_index'] ?? undefined) as number | undefined)) {
+      this.#drafts?.pass();
+      return;
     }
-    this.#numbering.add(bytes, (row['_ng_task_index'] ?? undefined) as number | undefined);
+    const work = this.#work.get(agentName) ?? noWork;
+    this.#work.set(agentName, addWork(work, rowSize(row, this.#options), repeats));
     this.#drafts?.add(text.length, () => rowTemplate(text, row, this.#options));
   }
+
+  /** Numbers a row, and counts it if its task is this share's. */
+  #isOwn(bytes: Buffer, stamp: number | undefined): boolean {
+    const slot = this.#numbering.add(bytes, stamp);
+    const isNew = slot === this.#tasks;
+    if (isNew) this.#tasks++;
+    if (!ownsTask(this.#options.shard, slot)) return false;
+    this.#own.rows++;
+    if (isNew) this.#own.tasks++;
+    return true;
+  }
+}
+
+function sumOf(counts: Iterable<number>): number {
+  let sum = 0;
+  for (const count of counts) sum += count;
+  return sum;
 }

@@ -32,13 +32,14 @@ export class TaskNumbering {
   /** By slot: the stamp; or −1 − the index of the task's first row, for a number of ours. */
   readonly #numberOfSlot = new NumberColumn('float64');
 
-  /** Adds the next row. */
-  add(bytes: Buffer, stamp: number | undefined): void {
+  /** Adds the next row; returns its task's slot. */
+  add(bytes: Buffer, stamp: number | undefined): number {
     const row = this.#slotOfRow.length;
     const slots = this.#table.size;
     const slot = stamp === undefined ? this.#internLine(bytes) : this.#table.intern(...stampKey(stamp));
     if (slot === slots) this.#numberOfSlot.push(stamp ?? -1 - row);
     this.#slotOfRow.push(slot);
+    return slot;
   }
 
   /** Settles the numbers. Nothing can be added any more. */

@@ -25,6 +25,7 @@ describe('the flags of collect-rollouts', () => {
       deadline: '1h30m',
       maxCost: '2.50',
       maxTokensTotal: '1000000',
+      shard: '2/8',
       overwrite: true,
     };
     expect(readCollectFlags(flags)).toMatchObject({
@@ -50,6 +51,7 @@ describe('the flags of collect-rollouts', () => {
         deadline: '1h30m',
         max_cost: 2.5,
         max_tokens_total: 1_000_000,
+        shard: '2/8',
       },
     });
   });
@@ -102,6 +104,8 @@ describe('the flags of collect-rollouts', () => {
     {flag: 'deadline', value: '0s', text: '--deadline takes'},
     {flag: 'maxCost', value: '$5', text: '--max-cost takes a number, 0 or more; got "$5"'},
     {flag: 'maxTokensTotal', value: '1M', text: '--max-tokens-total takes a whole number, 1 or more'},
+    {flag: 'shard', value: '0/8', text: '--shard takes a share, of eight one from 1/8 to 8/8, or auto'},
+    {flag: 'shard', value: '', text: '--shard must not be empty'},
     {flag: 'summaryJson', value: '', text: '--summary-json must not be empty'},
   ])('refuse $flag = "$value" by name', ({flag, value, text}) => {
     expect(problemsOf(() => readCollectFlags({[flag]: value}))).toEqual([expect.stringContaining(text)]);

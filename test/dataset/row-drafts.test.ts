@@ -3,11 +3,12 @@ import {RowDrafts} from '../../src/dataset/row-drafts.ts';
 import type {RowTemplate} from '../../src/dataset/row-template.ts';
 
 describe('row drafts', () => {
-  it('are given once, in order', () => {
+  it('are given once, in order, with a place for each row of another shard', () => {
     const drafts = new RowDrafts();
     drafts.add(10, () => templateOf('a'));
+    drafts.pass();
     drafts.add(10, () => templateOf('b'));
-    expect(drafts.take()?.map(({agentName}) => agentName)).toEqual(['a', 'b']);
+    expect(drafts.take()?.map((template) => template?.agentName)).toEqual(['a', undefined, 'b']);
     expect(drafts.take()).toBeUndefined();
   });
 

@@ -6,7 +6,7 @@ import {answerCommand} from '../answer-command.ts';
 import {FlagReader} from '../flag-values.ts';
 import type {Invocation} from '../invocation.ts';
 import type {Io} from '../io.ts';
-import {describeMissing} from '../render-missing.ts';
+import {describeAbsent, describeMissing} from '../render-missing.ts';
 
 /** `rollcall aggregate`: outputs in, one output and its metrics out. Exit code 3 when rollouts are missing. */
 export function aggregate(invocation: Invocation, io: Io): Promise<number> {
@@ -29,22 +29,24 @@ function readRequest({flags, paths}: Invocation, cwd: string): AggregateRequest 
   };
 }
 
-function describe({wanted, done, missing, written, notices}: AggregateReport): readonly string[] {
+function describe({wanted, done, missing, absent, written, notices}: AggregateReport): readonly string[] {
   const lines = notices.map((notice) => `Warning: ${notice}`);
-  if (missing.count === 0) lines.push(`${formatCounted(done, 'rollout')}, each of them there once.`);
+  if (done === wanted) lines.push(`${formatCounted(done, 'rollout')}, each of them there once.`);
   else lines.push(`${formatCount(done)} of ${formatCounted(wanted, 'rollout')} are there.`);
-  lines.push(...describeMissing(missing, written !== undefined));
+  const isAllowed = written !== undefined;
+  lines.push(...describeMissing(missing, isAllowed), ...describeAbsent(absent, isAllowed));
   if (written !== undefined) lines.push(`  rollouts  ${written.output}`, `  metrics   ${written.metrics}`);
   return lines;
 }
 
-function toJson({wanted, done, missing, written, notices}: AggregateReport): unknown {
+function toJson({wanted, done, missing, absent, written, notices}: AggregateReport): unknown {
   return {
-    complete: missing.count === 0,
+    complete: done === wanted,
     rollouts: done,
     expected: wanted,
-    missing: missing.count,
+    missing: wanted - done,
     first_missing: missing.first,
+    missing_shards: absent.shards,
     output: written?.output ?? null,
     metrics: written?.metrics ?? null,
     ...(notices.length === 0 ? {} : {warnings: notices}),

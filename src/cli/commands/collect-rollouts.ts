@@ -14,6 +14,7 @@ import type {Standing} from '../../app/standing.ts';
 import {CancellationSource} from '../../core/cancellation.ts';
 import {CancelledError, exitCodes} from '../../core/errors.ts';
 import {totalCostUsd, totalTokens} from '../../core/run-estimate.ts';
+import {formatShard, type Shard} from '../../core/shard.ts';
 import {formatCount, formatCounted, formatDuration, formatUsd} from '../../report/format-quantity.ts';
 import {estimateToJson, renderDryRun, renderEstimateLines} from '../../report/render-estimate.ts';
 import {renderSummaryText} from '../../report/render-summary-text.ts';
@@ -164,7 +165,7 @@ function snapshotOf({rewards, rewardSum, foretold, hold, owed, ...counts}: LiveC
 }
 
 async function tellDryRun(
-  {rows, tasks, standing, estimate}: DryRunReport,
+  {shard, rows, tasks, standing, estimate}: DryRunReport,
   summaryPath: string | undefined,
   io: Io,
   {redactor}: AppEnvironment,
@@ -177,7 +178,13 @@ async function tellDryRun(
   if (summaryPath === undefined) return;
   const {wanted, done, givenUp, owed} = standing;
   const counts = {rows, tasks, rollouts_wanted: wanted, done, given_up: givenUp, owed};
-  const json = {dry_run: true, ...counts, estimate: estimateToJson(estimate), exit_code: exitCodes.ok};
+  const json = {
+    dry_run: true,
+    ...shardToJson(shard),
+    ...counts,
+    estimate: estimateToJson(estimate),
+    exit_code: exitCodes.ok,
+  };
   await writeSummaryFile(summaryPath, redactor.redact(`${JSON.stringify(json, undefined, 2)}\n`));
 }
 
@@ -211,11 +218,16 @@ async function conclude(
   if (report.end.kind === 'refused') io.stderr.write(renderError(report.end.error, redact).text);
   if (summaryPath === undefined) return;
   const json = {
+    ...shardToJson(report.shard),
     ...summaryToJson(report.summary),
     ended_early: report.earlyEnd?.kind ?? null,
     exit_code: report.exitCode,
   };
   await writeSummaryFile(summaryPath, redact(`${JSON.stringify(json, undefined, 2)}\n`));
+}
+
+function shardToJson(shard: Shard | undefined): {readonly shard?: string} {
+  return shard === undefined ? {} : {shard: formatShard(shard)};
 }
 
 function renderWhatIsLeft({standing, summary, failedRollouts, files, earlyEnd}: CollectReport): string {

@@ -19,7 +19,8 @@ export type FindingKind =
   | 'materialized_changed'
   | 'failure_unknown'
   | 'other_input'
-  | 'merged_damaged';
+  | 'merged_damaged'
+  | 'shards_missing';
 
 /** One thing that is wrong, however often. */
 export interface Finding {
@@ -110,5 +111,6 @@ const forms: Readonly<Record<FindingKind, FindingForm>> = {
   materialized_changed: damaged(() => 'the materialised rows were changed since they were written'),
   failure_unknown: damaged((n) => `${counted(n, 'failure')} of an identity that is not wanted`),
   other_input: damaged(() => 'the output was made from another input'),
+  shards_missing: incomplete((n) => `${counted(n, 'shard')} that this output was put together without`),
   merged_damaged: damaged((n) => `${counted(n, 'fault')} in the outputs that this one was put together from`),
 };

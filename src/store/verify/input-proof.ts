@@ -1,4 +1,5 @@
-import {asString} from '../../core/json.ts';
+import {asNumber, asString} from '../../core/json.ts';
+import {formatHeldShards, heldShardsOf, missingShards, rolloutsOfWhole} from '../held-shards.ts';
 import type {Manifest} from '../manifest.ts';
 import {type MergeNotes, mergeNotesOf} from '../merge-notes.ts';
 import type {FindingList} from './findings.ts';
@@ -23,12 +24,13 @@ export function proveInput(
 ): InputProof {
   const merged = mergeNotesOf(manifest);
   const made = inputsOf(manifest, merged);
+  for (const shard of missingOf(manifest)) findings.add('shards_missing', place, shard);
   for (const sentence of merged?.damage ?? []) findings.add('merged_damaged', place, sentence);
   const isOther = given !== undefined && made.length > 0 && !made.includes(given);
   if (isOther) findings.add('other_input', place, `SHA-256 ${named(made)}, not ${given}`);
   return {
     unproven: [...(merged?.unproven ?? []), ...(made.length === 0 ? [noManifest] : [])],
-    notes: [...notesOnMerge(merged), ...(isOther ? [] : notesOn(made, given))],
+    notes: [...notesOnMerge(merged), ...notesOnShard(manifest), ...(isOther ? [] : notesOn(made, given))],
   };
 }
 
@@ -41,6 +43,22 @@ function inputsOf(manifest: Manifest | undefined, merged: MergeNotes | undefined
 
 function notesOnMerge(merged: MergeNotes | undefined): readonly string[] {
   return merged === undefined ? [] : [`put together from ${String(merged.outputs.length)} output(s)`];
+}
+
+/** The shards that what was put together is without; a job's own shard has not to have the others. */
+function missingOf(manifest: Manifest | undefined): readonly string[] {
+  const held = mergeNotesOf(manifest) && heldShardsOf(manifest);
+  return held === undefined ? [] : missingShards(held);
+}
+
+/** A shard proves itself and says nothing of the others. */
+function notesOnShard(manifest: Manifest | undefined): readonly string[] {
+  const held = heldShardsOf(manifest);
+  if (held === undefined) return [];
+  const own = String(asNumber(manifest?.about['rollouts']) ?? 0);
+  return [
+    `shard ${formatHeldShards(held)}: ${own} of the ${String(rolloutsOfWhole(held))} rollouts of the whole`,
+  ];
 }
 
 function notesOn(made: readonly string[], given: string | undefined): readonly string[] {
