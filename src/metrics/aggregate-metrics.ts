@@ -12,7 +12,7 @@ import type {ValueColumn} from './value-column.ts';
 const pieceLength = 65_536;
 
 /** From this reward on a rollout has passed. */
-const passMark = 1;
+export const passMark = 1;
 
 /**
  * The aggregate metrics file, piece by piece: an array with an entry for each agent, with NeMo Gym's keys in its order and
@@ -105,7 +105,8 @@ function additionsOf(table: AgentTable, passed: PassedTasks): JsonObject {
   };
 }
 
-function countDifferent(column: ValueColumn): number {
+/** How many values a column has, each counted once. */
+export function countDifferent(column: ValueColumn): number {
   const sorted = column.ascending();
   let count = 0;
   for (let place = 0; place < sorted.length; place++)
