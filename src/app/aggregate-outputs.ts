@@ -1,7 +1,10 @@
 import {dirname} from 'node:path';
 import {type Problem, RollcallError} from '../core/errors.ts';
+import type {Gates} from '../core/gate.ts';
 import type {JsonObject} from '../core/json.ts';
-import {createMetricsFold, type MetricsFold} from '../metrics/metrics-fold.ts';
+import {evaluateGates, type GateOutcome} from '../metrics/evaluate-gates.ts';
+import {measuresOf} from '../metrics/gate-value.ts';
+import {type AgentTable, createMetricsFold, type Measure, type MetricsFold} from '../metrics/metrics-fold.ts';
 import {factsOfRecord} from '../metrics/rollout-facts.ts';
 import {isRegularFile} from '../runtime/is-regular-file.ts';
 import {pathExists} from '../runtime/path-exists.ts';
@@ -10,15 +13,17 @@ import {lockOutput, refuseLockedOutput} from '../store/lock-output.ts';
 import {fingerprintDifferences, readManifest} from '../store/manifest.ts';
 import {mergeOutputs, removeMerged} from '../store/merge-outputs.ts';
 import {moveAside} from '../store/move-aside.ts';
-import {type OutputPaths, outputPaths} from '../store/output-paths.ts';
+import {filesOf, type OutputPaths, outputPaths} from '../store/output-paths.ts';
 import {RolloutCensus} from '../store/rollout-census.ts';
 import {OutputProof} from '../store/verify/output-proof.ts';
 import {type MissingRollouts, missingOf, noticesOf, throwIfProblems} from './census-report.ts';
+import {checkGates} from './check-gates.ts';
 import type {AppEnvironment} from './environment.ts';
 import {type AbsentShards, absentOf, joinShards, noticeOfShard} from './join-shards.ts';
 import {makeFolder} from './make-folder.ts';
 import {type MergePart, sharedSettings, writeMergeManifest} from './merge-manifest.ts';
 import {missingFiles} from './missing-files.ts';
+import {refuseReportPaths} from './refuse-report-paths.ts';
 import {writeMetrics} from './write-metrics.ts';
 
 export interface AggregateRequest {
@@ -29,6 +34,11 @@ export interface AggregateRequest {
   /** Missing rollouts are told and taken as they are. */
   readonly allowPartial: boolean;
   readonly overwrite: boolean;
+  readonly gates: Gates;
+  /** Absolute paths of what is written about it when it is over. */
+  readonly reports: readonly string[];
+  /** Whether the times of the rollouts are wanted by task. */
+  readonly timesByTask: boolean;
 }
 
 export interface AggregateReport {
@@ -40,6 +50,11 @@ export interface AggregateReport {
   /** What was written; undefined when rollouts are missing and that is not allowed. */
   readonly written: Pick<OutputPaths, 'output' | 'metrics'> | undefined;
   readonly notices: readonly string[];
+  /** What became of each gate. */
+  readonly gates: readonly GateOutcome[];
+  readonly tables: readonly AgentTable[];
+  /** Why there is no result; undefined where there is one. */
+  readonly cutShort: string | undefined;
 }
 
 /**
@@ -51,16 +66,17 @@ export async function aggregateOutputs(
   request: AggregateRequest,
   {clock, logger}: Pick<AppEnvironment, 'clock' | 'logger'>,
 ): Promise<AggregateReport> {
-  const {outputs, merged, allowPartial} = request;
+  const {outputs, merged, allowPartial, gates} = request;
   const startedAt = new Date(clock.now()).toISOString();
   const sources = outputs.map(outputPaths);
   await refuseUnusable(sources);
   const target = await targetOf(sources, request);
+  refuseReportPaths(request.reports, [...sources, target].flatMap(filesOf));
   for (const paths of [...sources, target]) await refuseLockedOutput(paths, clock);
   const parts = await partsOf(sources);
   const joined = merged === undefined ? undefined : joinShards(parts);
   refuseOtherSettings(parts);
-  const metrics = createMetricsFold();
+  const metrics = createMetricsFold(wantedMeasures(request));
   using census = new RolloutCensus(observerOf(metrics));
   for (const {paths, proof} of parts) await census.add(paths, proof);
   throwIfProblems(census);
@@ -71,9 +87,16 @@ export async function aggregateOutputs(
   const accounted = done + missing.count;
   const absent = absentOf(joined, accounted);
   const alone = merged === undefined ? parts.flatMap(noticeOfShard) : [];
-  const notices = [...noticesOf(census), ...alone, ...parts.flatMap(({proof}) => proof.damage())];
-  const report = {wanted: accounted + absent.rollouts, done, missing, absent, notices};
-  if (missing.count + absent.rollouts > 0 && !allowPartial) return {...report, written: undefined};
+  const tables = metrics.tables();
+  const plain = checkGates(gates, {agentNames: tables.map(({agentName}) => agentName)});
+  const damage = parts.flatMap(({proof}) => proof.damage());
+  const notices = [...noticesOf(census), ...alone, ...damage, ...plain];
+  const isShort = missing.count + absent.rollouts > 0 && !allowPartial;
+  const cutShort = isShort ? 'rollouts are missing' : undefined;
+  const outcomes = evaluateGates(gates, tables, cutShort);
+  const counts = {wanted: accounted + absent.rollouts, done, missing, absent};
+  const report = {...counts, notices, tables, cutShort, gates: outcomes};
+  if (cutShort !== undefined) return {...report, written: undefined};
   await makeFolder(dirname(target.output));
   const lock = await lockOutput(target, clock);
   try {
@@ -86,6 +109,11 @@ export async function aggregateOutputs(
     await lock.release();
   }
   return {...report, written: target};
+}
+
+function wantedMeasures({gates: {gates}, timesByTask}: AggregateRequest): readonly Measure[] {
+  const measures = measuresOf(gates.map(({metric}) => metric));
+  return timesByTask ? [...measures, 'model_ms'] : measures;
 }
 
 interface Counted {

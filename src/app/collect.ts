@@ -1,6 +1,6 @@
 import type {AgentTerms} from '../budget/agent-terms.ts';
 import {type CollectEnd, collectRollouts} from '../collect/collect-rollouts.ts';
-import type {FailureAllowance} from '../config/collect-config.ts';
+import type {LoadedConfig} from '../config/load-config.ts';
 import {type Cancellation, CancellationSource} from '../core/cancellation.ts';
 import {limitHistoryToJson} from '../core/deployment-use-json.ts';
 import type {JsonObject} from '../core/json.ts';
@@ -8,7 +8,9 @@ import type {RunEstimate} from '../core/run-estimate.ts';
 import {formatShard, type Shard} from '../core/shard.ts';
 import {materializeRows} from '../dataset/materialize-rows.ts';
 import {FirstCalls} from '../dispatch/first-calls.ts';
-import {createMetricsFold} from '../metrics/metrics-fold.ts';
+import {evaluateGates, type GateOutcome} from '../metrics/evaluate-gates.ts';
+import {measuresOf} from '../metrics/gate-value.ts';
+import {type AgentTable, createMetricsFold, type MetricsFold} from '../metrics/metrics-fold.ts';
 import {createRunSummary, type RunSummary} from '../metrics/run-summary.ts';
 import {agentTermsOf} from './agent-terms.ts';
 import type {AppEnvironment} from './environment.ts';
@@ -19,7 +21,13 @@ import {openJudges} from './open-judges.ts';
 import {openRemoteServers} from './open-remote-servers.ts';
 import {judgeNamesOf, modelsOf, openRunners} from './open-runners.ts';
 import {openSimulators, simulatorNamesOf} from './open-simulators.ts';
-import {type CollectRequest, fingerprintOfRun, type PreparedRun, withPreparedRun} from './prepare-run.ts';
+import {
+  type CollectRequest,
+  fingerprintOfRun,
+  gatesOf,
+  type PreparedRun,
+  withPreparedRun,
+} from './prepare-run.ts';
 import {rolloutWidth} from './rollout-width.ts';
 import {createRunForecast, type RunForecast} from './run-forecast.ts';
 import {type EarlyEnd, openRunLimits, type RunLimits} from './run-limits.ts';
@@ -53,6 +61,12 @@ export interface CollectResult {
   readonly tooManyFailed: boolean;
   /** A deadline or a budget ended it before everything had its chance. */
   readonly earlyEnd: EarlyEnd | undefined;
+  /** Why part of what is owed had no chance; undefined when all had. */
+  readonly cutShort: string | undefined;
+  /** What became of each gate. */
+  readonly gates: readonly GateOutcome[];
+  /** The output's rollouts by agent, those of earlier runs included. */
+  readonly tables: readonly AgentTable[];
 }
 
 export interface CollectReport extends CollectResult {
@@ -104,7 +118,7 @@ async function runPrepared(
   const parts = {config, deployments, judges, remote, clock: awake, firstCalls};
   const {runnerOf, width} = openRunners(used, parts);
   const forecast = createRunForecast(clock, terms);
-  const folds = {metrics: createMetricsFold(), summary: createRunSummary(), forecast};
+  const folds = {metrics: metricsFoldFor(prepared), summary: createRunSummary(), forecast};
   const onEarlier = earlierRecordsFor(limits, forecast);
   const onStorageFailure = storageFailureStops(stopStarting, stopRunning);
   const limitHistory = (): readonly JsonObject[] => deployments.uses().map(limitHistoryToJson);
@@ -133,7 +147,7 @@ async function runPrepared(
     const wallMs = clock.monotonic() - startedAt;
     const summary = folds.summary.finish({wallMs, deployments: deployments.uses()});
     const {shard} = prepared.materializing;
-    const result = resultOf({end, output, shard, summary, limits}, config.collect.maxFailed);
+    const result = resultOf({end, output, shard, summary, limits, metrics: folds.metrics}, config);
     const exitCode = exitCodes.ofResult(result);
     await (isFruitless(result) ? output.abandon(exitCode) : output.finish(exitCode, !hasCutOff(end)));
     return {...result, exitCode};
@@ -141,6 +155,11 @@ async function runPrepared(
     await output.release(exitCodes.ofError(error));
     throw error;
   }
+}
+
+function metricsFoldFor({config, request}: PreparedRun): MetricsFold {
+  const measures = measuresOf(config.collect.gates.map(({metric}) => metric));
+  return createMetricsFold(request.timesByTask === true ? [...measures, 'model_ms'] : measures);
 }
 
 /** Whether calls in flight were cut off: they may have been billed. */
@@ -218,33 +237,41 @@ async function openOutputOf(
   return output;
 }
 
-function resultOf(
-  {
+interface RunEnd {
+  readonly end: CollectEnd;
+  readonly output: RunOutput;
+  readonly shard: Shard | undefined;
+  readonly summary: RunSummary;
+  readonly limits: RunLimits;
+  readonly metrics: MetricsFold;
+}
+
+function resultOf(run: RunEnd, config: LoadedConfig): CollectResult {
+  const {
     end,
     output: {standing, files},
     shard,
     summary,
     limits,
-  }: {
-    readonly end: CollectEnd;
-    readonly output: RunOutput;
-    readonly shard: Shard | undefined;
-    readonly summary: RunSummary;
-    readonly limits: RunLimits;
-  },
-  maxFailed: FailureAllowance,
-): CollectResult {
+    metrics,
+  } = run;
+  const {maxFailed} = config.collect;
   const failedRollouts = standing.givenUp + summary.failed;
   const allowed = maxFailed.unit === 'rollouts' ? maxFailed.value : (maxFailed.value * standing.wanted) / 100;
-  const earlyEnd = limits.earlyEnd(standing.owed - summary.completed - summary.failed);
+  const left = standing.owed - summary.completed - summary.failed;
+  const tables = metrics.tables();
+  const cutShort = whyCutShort(end, left);
   return {
-    end,
-    standing,
-    shard,
-    summary,
-    files,
-    failedRollouts,
+    ...{end, standing, shard, summary, files, failedRollouts, tables},
     tooManyFailed: failedRollouts > allowed,
-    earlyEnd,
+    earlyEnd: limits.earlyEnd(left),
+    cutShort,
+    // A gate is a word on all that is wanted: it cannot be passed by the part that came first.
+    gates: evaluateGates(gatesOf(config), tables, cutShort),
   };
+}
+
+function whyCutShort(end: CollectEnd, left: number): string | undefined {
+  if (end.kind === 'refused') return `the run was refused (${end.error.code})`;
+  return left > 0 ? 'the run ended before every rollout had its chance' : undefined;
 }

@@ -1,6 +1,7 @@
 import type {LoadedConfig} from '../config/load-config.ts';
 import type {Cancellation} from '../core/cancellation.ts';
 import type {Clock} from '../core/clock.ts';
+import type {Gates} from '../core/gate.ts';
 import type {JsonObject} from '../core/json.ts';
 import type {MaterializeOptions} from '../dataset/materialize-options.ts';
 import {RowDrafts} from '../dataset/row-drafts.ts';
@@ -8,20 +9,26 @@ import type {Survey} from '../dataset/survey.ts';
 import {surveyInput} from '../dataset/survey-input.ts';
 import type {InputSource} from '../runtime/input-source.ts';
 import {refuseLockedOutput} from '../store/lock-output.ts';
-import {outputPaths} from '../store/output-paths.ts';
+import {filesOf, outputPaths} from '../store/output-paths.ts';
 import {planAgentsOfHead} from './ask-head.ts';
+import {checkGates} from './check-gates.ts';
 import type {AppEnvironment} from './environment.ts';
 import {fingerprintOf} from './fingerprint.ts';
 import {type ConfigSources, loadRunConfig} from './load-run-config.ts';
 import {type AgentPlan, declaresAgents, planAgents} from './plan-agents.ts';
 import {openRunInput, pathsOf, planMaterializing, type RunPaths} from './plan-input.ts';
 import {describeShard, planShard} from './plan-shard.ts';
+import {refuseReportPaths} from './refuse-report-paths.ts';
 
 export interface CollectRequest extends ConfigSources {
   readonly overwrite: boolean;
   readonly retryFailed: boolean;
   /** Only those whose last failure is of this class or code; undefined: all that failed. */
   readonly retryKind: string | undefined;
+  /** Absolute paths of what is written about the run when it is over. */
+  readonly reports?: readonly string[] | undefined;
+  /** Whether the times of the rollouts are wanted by task. */
+  readonly timesByTask?: boolean | undefined;
 }
 
 /** A collection whose configuration and rows are checked; nothing is opened but its input. */
@@ -56,7 +63,7 @@ export async function withPreparedRun<T>(
   const config = await loadRunConfig(request, environment);
   const shard = planShard(config, environment);
   const paths = pathsOf(config, environment);
-  await refuseOutput(paths.output, environment.clock);
+  await refuseOutput(paths, request.reports ?? [], environment.clock);
   const plans = declaresAgents(config)
     ? planAgents(config)
     : await planAgentsOfHead(config, environment, abort);
@@ -69,8 +76,16 @@ export async function withPreparedRun<T>(
   if (shard !== undefined) environment.logger.info(describeShard(shard, survey));
   const used = plans.filter(({name}) => survey.work.has(name));
   const named = plans.filter(({name}) => survey.agents.has(name));
+  const {rollouts, tasks, agents} = survey;
+  const foreseen = {agentNames: [...agents.keys()], asked: {rollouts, tasks}, plans: used};
+  for (const notice of checkGates(gatesOf(config), foreseen)) environment.logger.info(notice);
   // Awaited, so that the input stays open until the run is over.
   return await use({request, config, paths, used, named, materializing, input, survey, drafts, beganAtMs});
+}
+
+/** What the run is held against in the end. */
+export function gatesOf({collect: {gates, gateOn}}: LoadedConfig): Gates {
+  return {gates, on: gateOn};
 }
 
 /** The fingerprint as it will be read back: a secret in a setting is masked in the manifest. */
@@ -83,6 +98,12 @@ export async function fingerprintOfRun(
 }
 
 /** What can be said against the output before the input is read; reading it may take a while. */
-async function refuseOutput(output: string, clock: Clock): Promise<void> {
-  if (output !== '-') await refuseLockedOutput(outputPaths(output), clock);
+async function refuseOutput(
+  {input, output}: RunPaths,
+  reports: readonly string[],
+  clock: Clock,
+): Promise<void> {
+  const files = output === '-' ? undefined : outputPaths(output);
+  refuseReportPaths(reports, [input, ...(files === undefined ? [] : filesOf(files))]);
+  if (files !== undefined) await refuseLockedOutput(files, clock);
 }

@@ -2,6 +2,7 @@ import {failureClasses, failureCodes, isFailureKind} from '../core/failure-kinds
 import type {JsonObject} from '../core/json.ts';
 import {FlagReader} from './flag-values.ts';
 import type {Flags} from './invocation.ts';
+import {type ReportFlags, readReportFlags} from './run-reports.ts';
 
 /** What `--retry-failed` without a class means. */
 export const allFailed = 'all';
@@ -16,13 +17,12 @@ export interface InputFlags {
 }
 
 /** What the flags of `collect-rollouts` say beyond that. */
-export interface CollectFlags extends InputFlags {
+export interface CollectFlags extends InputFlags, ReportFlags {
   readonly overwrite: boolean;
   readonly retryFailed: boolean;
   /** A failure class or an error code; undefined: all that failed. */
   readonly retryKind: string | undefined;
   readonly dryRun: boolean;
-  readonly summaryJson: string | undefined;
   readonly progress: 'auto' | 'bar' | 'log' | 'json' | 'none';
 }
 
@@ -100,6 +100,8 @@ export function readCollectFlags(flags: Flags): CollectFlags {
     deadline: reader.duration('deadline'),
     max_cost: reader.number('maxCost', {whole: false, min: 0}),
     max_tokens_total: reader.number('maxTokensTotal', {whole: true, min: 1}),
+    gates: reader.gates('gate').map(({text}) => text),
+    gate_on: reader.text('gateOn'),
     skip_verification: flags['judge'] === false ? true : undefined,
     judge_url: reader.text('judgeUrl'),
     responses_create_params: withoutAbsent({
@@ -108,7 +110,12 @@ export function readCollectFlags(flags: Flags): CollectFlags {
       max_output_tokens: reader.number('maxOutputTokens', {whole: true, min: 1}),
     }),
   };
-  const summaryJson = reader.text('summaryJson');
+  const reports = readReportFlags(reader);
+  for (const flag of ['junit', 'summaryMd'] as const)
+    reader.refuseIf(
+      reader.isSet('dryRun') && reports[flag] !== undefined,
+      `--dry-run has nothing for --${flag === 'junit' ? 'junit' : 'summary-md'}; --summary-json takes its figures`,
+    );
   const retryFailed = reader.text('retryFailed');
   reader.refuseIf(
     retryFailed !== undefined &&
@@ -125,7 +132,7 @@ export function readCollectFlags(flags: Flags): CollectFlags {
     retryFailed: retryFailed !== undefined,
     retryKind: retryFailed === allFailed ? undefined : retryFailed,
     dryRun: reader.isSet('dryRun'),
-    summaryJson,
+    ...reports,
     progress: (flags['progress'] as CollectFlags['progress'] | undefined) ?? 'auto',
   };
 }

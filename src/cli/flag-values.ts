@@ -1,4 +1,5 @@
 import {type Problem, RollcallError} from '../core/errors.ts';
+import {type Gate, parseGate} from '../core/gate.ts';
 import {durationForm, parseDuration} from '../core/parse-duration.ts';
 import {parseShard, shardForm} from '../core/shard.ts';
 import type {Flags} from './invocation.ts';
@@ -78,6 +79,16 @@ export class FlagReader {
     if (text === undefined || text === '' || parseShard(text) !== undefined) return text;
     this.#problems.push({message: `${flagName(name)} takes ${shardForm}; got ${JSON.stringify(text)}`});
     return undefined;
+  }
+
+  /** Gates; what is wrong with one is told with the rest. */
+  gates(name: string): readonly Gate[] {
+    return this.texts(name).flatMap((text) => {
+      const gate = parseGate(text);
+      if (typeof gate !== 'string') return [gate];
+      this.#problems.push({message: `${flagName(name)}: ${gate}`});
+      return [];
+    });
   }
 
   /** Keeps a problem that lies in several flags together. */

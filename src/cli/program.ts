@@ -1,6 +1,7 @@
 import {Command, CommanderError, Option} from 'commander';
 import {exitCodes, RollcallError} from '../core/errors.ts';
 import {packageVersion} from '../runtime/installation.ts';
+import {addCiFlags, collect} from './ci-flags.ts';
 import type {Invocation} from './invocation.ts';
 import type {Io} from './io.ts';
 
@@ -108,8 +109,8 @@ Overrides are bare words in NeMo Gym's manner: +a.b=value,
 
 const exitCodesHelp = `
 Exit codes: 0 done, 2 refused before anything was spent, 3 too many failed,
-5 ended early, 75 endpoint or quota gone, 130 and 143 stopped by a signal. The
-same command goes on where it stopped.`;
+4 a gate failed, 5 ended early, 75 endpoint or quota gone, 130 and 143 stopped
+by a signal. The same command goes on where it stopped.`;
 
 function subcommand(name: string): Command {
   return new Command(name).argument('[overrides...]', 'configuration overrides: +key=value, ++key=value');
@@ -177,7 +178,7 @@ function addStatus(command: Command): Command {
 }
 
 function addAggregate(command: Command): Command {
-  return command
+  return addCiFlags(command)
     .argument('<outputs...>', 'rollouts files, each with its materialised inputs beside it')
     .summary('put shards together, prove them complete, make their metrics')
     .description(
@@ -187,8 +188,12 @@ function addAggregate(command: Command): Command {
     .option('--overwrite', 'move aside what is there')
     .option('--allow-partial', 'go on though rollouts are missing')
     .option('--json', 'print the result as one line of JSON on standard output')
-    .addHelpText('after', partialHelp);
+    .addHelpText('after', aggregateHelp);
 }
+
+const aggregateHelp = `
+Exit codes: 0 done, 2 files that do not fit together, 3 rollouts are missing,
+4 a gate failed.`;
 
 function addProfile(command: Command): Command {
   return command
@@ -253,7 +258,7 @@ function addInput(command: Command): Command {
 }
 
 function addCollectRollouts(command: Command): Command {
-  return addInput(addConfiguration(command))
+  return addCiFlags(addInput(addConfiguration(command)))
     .summary('collect rollouts: JSONL in, JSONL out')
     .description(
       'Sends each row of a JSONL file to its agent, has the answers judged, and appends rollouts to a JSONL file.',
@@ -279,7 +284,6 @@ function addCollectRollouts(command: Command): Command {
     .option('--max-tokens-total <n>', 'tokens, in and out, that it may take, over all runs of it')
     .option('--shard <i/n>', "this job's share of the tasks, from 1/n to n/n; auto: as its scheduler says")
     .option('--dry-run', 'say what is owed, tokens, cost, time at the quota; send and write nothing')
-    .option('--summary-json <path>', 'write the closing summary as JSON')
     .addOption(
       new Option(
         '--progress <how>',
@@ -317,10 +321,6 @@ function addSimulateAzure(command: Command): Command {
       ]),
     )
     .option('--json', 'print one line of JSON on standard output when ready');
-}
-
-function collect(value: string, previous: readonly string[] = []): readonly string[] {
-  return [...previous, value];
 }
 
 function checkOverrides(words: readonly string[]): readonly string[] {

@@ -6,13 +6,19 @@ import {pathExists} from '../runtime/path-exists.ts';
 import {storeError} from '../runtime/store-error.ts';
 import {writeWholeFile} from '../runtime/write-whole-file.ts';
 
+/** What is written when a command is over, and the flag that says where. */
+export interface SummaryFileName {
+  readonly what: string;
+  readonly flag: string;
+}
+
 /** Fails with `ERR_USAGE` where no file can be written, so that a run is not spent before that comes out. */
-export async function checkSummaryPath(path: string): Promise<void> {
-  if (await isFolder(path)) throw unusable(path, 'it is a folder');
+export async function checkSummaryPath(path: string, name: SummaryFileName): Promise<void> {
+  if (await isFolder(path)) throw unusable(path, name, 'it is a folder');
   const folder = await nearestFolder(dirname(path));
-  if (!(await isFolder(folder))) throw unusable(path, `${folder} is not a folder`);
+  if (!(await isFolder(folder))) throw unusable(path, name, `${folder} is not a folder`);
   await access(folder, constants.W_OK).catch(() => {
-    throw unusable(path, `writing to ${folder} is not allowed`);
+    throw unusable(path, name, `writing to ${folder} is not allowed`);
   });
 }
 
@@ -38,10 +44,10 @@ async function isFolder(path: string): Promise<boolean> {
   );
 }
 
-function unusable(path: string, reason: string): RollcallError {
-  return new RollcallError(`the summary cannot be written to ${path}: ${reason}`, {
+function unusable(path: string, {what, flag}: SummaryFileName, reason: string): RollcallError {
+  return new RollcallError(`${what} cannot be written to ${path}: ${reason}`, {
     code: 'ERR_USAGE',
     fault: 'usage',
-    hint: 'Give the path of a file with --summary-json.',
+    hint: `Give the path of a file with ${flag}.`,
   });
 }

@@ -1,4 +1,5 @@
 import {z} from 'zod';
+import {type Gate, type GateBasis, parseGate} from '../core/gate.ts';
 import type {JsonObject} from '../core/json.ts';
 import type {ShardSetting} from '../core/shard.ts';
 import type {MapNode} from './config-node.ts';
@@ -59,6 +60,9 @@ export interface CollectConfig {
   /** What an output may cost in all, over every run of it: US dollars, and tokens in and out of policy and judge. */
   readonly maxCost: number | undefined;
   readonly maxTokensTotal: number | undefined;
+  /** What the rollouts have to come up to in the end. */
+  readonly gates: readonly Gate[];
+  readonly gateOn: GateBasis;
 }
 
 /** Settings at the top of the document, outside of any instance. */
@@ -101,6 +105,8 @@ const section = createSection({
   deadline: optional(duration()),
   max_cost: optional(number(0)),
   max_tokens_total: optional(integer(1)),
+  gates: withDefault(z.array(gate(), {error: expecting('a list of gates')}), []),
+  gate_on: withDefault(choice('point', 'lower-bound'), 'point'),
   prices: withDefault(priceTable(), new Map()),
   head_server: group({
     host: withDefault(text(), '127.0.0.1'),
@@ -180,6 +186,15 @@ function repeats(): z.ZodType<CollectConfig['numRepeats']> {
     if (result.success) return result.data;
     for (const {message, path} of result.error.issues)
       context.addIssue({code: 'custom', message, path: [...path]});
+    return z.NEVER;
+  });
+}
+
+function gate(): z.ZodType<Gate> {
+  return text().transform((given, context) => {
+    const parsed = parseGate(given);
+    if (typeof parsed !== 'string') return parsed;
+    context.addIssue({code: 'custom', message: parsed});
     return z.NEVER;
   });
 }

@@ -92,6 +92,7 @@ function sumOfCalls(traces: readonly CallTrace[]): number {
   return traces.reduce((sum, {calls}) => sum + calls, 0);
 }
 
-function tenths(ms: number): number {
+/** Milliseconds as records have them. */
+export function tenths(ms: number): number {
   return Math.round(ms * 10) / 10;
 }

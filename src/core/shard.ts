@@ -33,3 +33,8 @@ export function parseShard(text: string): ShardSetting | undefined {
 export function formatShard({index, of}: Shard): string {
   return `${String(index)}/${String(of)}`;
 }
+
+/** Which shard a run was, as its JSON summaries tell; nothing where it was the whole. */
+export function shardToJson(shard: Shard | undefined): {readonly shard?: string} {
+  return shard === undefined ? {} : {shard: formatShard(shard)};
+}

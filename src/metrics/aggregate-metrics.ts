@@ -112,7 +112,8 @@ function additionsOf(table: AgentTable, passed: PassedTasks): JsonObject {
   };
 }
 
-function countDifferent(column: ValueColumn): number {
+/** How many values a column has, each counted once. */
+export function countDifferent(column: ValueColumn): number {
   const sorted = column.ascending();
   let count = 0;
   for (let place = 0; place < sorted.length; place++)

@@ -12,7 +12,12 @@ export interface AgentTable {
   readonly expectedTasks: ValueColumn;
   readonly unparsedVerdicts: number;
   readonly cost: CostTally;
+  /** What is asked for and is in none of NeMo Gym's columns; with gaps as those have. */
+  readonly measures: ReadonlyMap<Measure, ValueColumn>;
 }
+
+/** A rollout's own figures that are kept only where somebody looks at them: up to eight bytes each. */
+export type Measure = 'model_ms' | 'judge_ms' | 'cost_usd';
 
 /** US dollars over the rollouts whose cost is known. */
 export interface CostTally {
@@ -31,11 +36,12 @@ export interface MetricsFold {
   tables(): readonly AgentTable[];
 }
 
-/** An empty fold. */
-export function createMetricsFold(): MetricsFold {
+/** An empty fold that keeps these measures. */
+export function createMetricsFold(measures: Iterable<Measure> = []): MetricsFold {
+  const kept = [...new Set(measures)];
   const tables = new Map<string, GrowingTable>();
   const tableOf = (agentName: string): GrowingTable => {
-    const table = tables.get(agentName) ?? new GrowingTable(agentName);
+    const table = tables.get(agentName) ?? new GrowingTable(agentName, kept);
     tables.set(agentName, table);
     return table;
   };
@@ -54,12 +60,15 @@ class GrowingTable implements AgentTable {
   readonly expectedTasks = new ValueColumn();
   unparsedVerdicts = 0;
   readonly cost = {rollouts: 0, totalUsd: 0, judgeUsd: 0};
+  readonly measures: ReadonlyMap<Measure, ValueColumn>;
 
-  constructor(agentName: string) {
+  constructor(agentName: string, measures: readonly Measure[]) {
     this.agentName = agentName;
+    this.measures = new Map(measures.map((measure) => [measure, new ValueColumn()]));
   }
 
-  add({id, numbers, unparsedVerdicts, costUsd, judgeCostUsd = 0}: RolloutFacts): void {
+  add(facts: RolloutFacts): void {
+    const {id, numbers, unparsedVerdicts, costUsd, judgeCostUsd = 0} = facts;
     const row = this.tasks.length;
     this.tasks.push(id.taskIndex);
     this.rollouts.push(id.rolloutIndex);
@@ -70,11 +79,26 @@ class GrowingTable implements AgentTable {
       this.cost.judgeUsd += judgeCostUsd;
     }
     for (const [name, value] of numbers) this.#columnOf(name).set(row, value);
+    for (const [measure, column] of this.measures) {
+      const value = measureOf(measure, facts);
+      if (value !== undefined) column.set(row, value);
+    }
   }
 
   #columnOf(name: string): ValueColumn {
     const column = this.columns.get(name) ?? new ValueColumn();
     this.columns.set(name, column);
     return column;
+  }
+}
+
+function measureOf(measure: Measure, {modelMs, judgeMs, costUsd}: RolloutFacts): number | undefined {
+  switch (measure) {
+    case 'model_ms':
+      return modelMs;
+    case 'judge_ms':
+      return judgeMs;
+    case 'cost_usd':
+      return costUsd;
   }
 }

@@ -6,6 +6,7 @@ import {
   type JsonObject,
   type JsonValue,
 } from '../core/json.ts';
+import {tenths} from '../core/provenance.ts';
 import type {CompletedOutcome, RolloutId} from '../core/rollout.ts';
 import {addSpending, spendingOf} from '../core/spending.ts';
 import {costsInRecord} from '../core/spending-in-record.ts';
@@ -21,6 +22,9 @@ export interface RolloutFacts {
   /** US dollars, the judge's included; undefined where the record does not say. */
   readonly costUsd?: number | undefined;
   readonly judgeCostUsd?: number | undefined;
+  /** Milliseconds on the wire to the policy, and of the judge's part; undefined where the record does not say, or was not judged. */
+  readonly modelMs?: number | undefined;
+  readonly judgeMs?: number | undefined;
 }
 
 // Identity is no measurement, and an expected answer that is a number measures nothing either.
@@ -44,12 +48,13 @@ export function factsOfRecord(record: JsonObject): RolloutFacts {
     numbers: numbersOf(record),
     unparsedVerdicts: countUnparsed(record),
     ...costsInRecord(record),
+    ...timesInRecord(record),
   };
 }
 
 /** The facts of a rollout that was just completed. */
 export function factsOfOutcome(outcome: CompletedOutcome): RolloutFacts {
-  const {rollout, response, verification} = outcome;
+  const {rollout, response, verification, trace} = outcome;
   const {row, attempt, id, agentName} = rollout;
   const numbers = startNumbers(verification?.reward, response);
   addMembers(numbers, row, isResultKey);
@@ -58,7 +63,15 @@ export function factsOfOutcome(outcome: CompletedOutcome): RolloutFacts {
   const unparsedVerdicts = verification === undefined ? 0 : countUnparsed(verification.fields);
   const {policy, judge} = spendingOf(outcome);
   const costUsd = addSpending(policy, judge)?.costUsd;
-  return {id, agentName, numbers, unparsedVerdicts, costUsd, judgeCostUsd: judge?.costUsd};
+  const judgeMs = verification === undefined ? undefined : tenths(outcome.judgeMs);
+  const times = {modelMs: tenths(trace.callMs), judgeMs};
+  return {id, agentName, numbers, unparsedVerdicts, costUsd, judgeCostUsd: judge?.costUsd, ...times};
+}
+
+function timesInRecord(record: JsonObject): Pick<RolloutFacts, 'modelMs' | 'judgeMs'> {
+  const provenance = asJsonObject(record['_rollcall']);
+  const judgeMs = record['reward'] === undefined ? undefined : asNumber(provenance?.['judge_ms']);
+  return {modelMs: asNumber(provenance?.['model_ms']), judgeMs};
 }
 
 function numbersOf(record: JsonObject): ReadonlyMap<string, number> {

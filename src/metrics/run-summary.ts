@@ -1,6 +1,6 @@
 import type {DeploymentUse} from '../core/deployment-use.ts';
 import {asJsonArray, asJsonObject, asString, type JsonObject} from '../core/json.ts';
-import type {CompletedOutcome, FailedOutcome, Outcome} from '../core/rollout.ts';
+import type {CompletedOutcome, FailedOutcome, Outcome, RolloutId} from '../core/rollout.ts';
 import {addSpending, type Spending, spendingOf, spendingOnCopies} from '../core/spending.ts';
 import {type ClusteredMean, meanByCluster} from './clustered-mean.ts';
 import {type Latency, latencyOf} from './latency.ts';
@@ -20,6 +20,15 @@ export interface FailureCount {
   readonly hint: string | undefined;
 }
 
+/** A rollout that failed in this run. */
+export interface FailedRollout {
+  readonly id: RolloutId;
+  readonly agentName: string;
+  readonly code: string;
+  /** Its beginning. */
+  readonly message: string;
+}
+
 /** What a run did, for the one who waited for it. */
 export interface RunSummary {
   /** Rollouts this run completed. */
@@ -35,6 +44,8 @@ export interface RunSummary {
   readonly unparsedVerdicts: number;
   /** Most frequent first. */
   readonly failures: readonly FailureCount[];
+  /** The first thousand. */
+  readonly failedRollouts: readonly FailedRollout[];
   readonly policyTokens: TokenCounts;
   readonly judgeTokens: TokenCounts;
   /** HTTP exchanges, failed ones included. */
@@ -75,6 +86,9 @@ export interface SummaryEnd {
   readonly deployments?: readonly DeploymentUse[] | undefined;
 }
 
+const mostFailedRollouts = 1000;
+const longestMessage = 500;
+
 /** An empty summary to add outcomes to; keeps four small numbers a rollout. */
 export function createRunSummary(): RunSummaryFold {
   const tally = new Tally();
@@ -103,6 +117,7 @@ class Tally {
   #hedgedCopies = 0;
   #spentOnCopies: Spending | undefined;
   readonly #failures = new Map<string, FailureCount>();
+  readonly #failedRollouts: FailedRollout[] = [];
   readonly #policyTokens = new TokenTally();
   readonly #judgeTokens = new TokenTally();
   readonly #rewards = new ValueColumn();
@@ -133,7 +148,7 @@ class Tally {
   }
 
   addFailed(outcome: FailedOutcome): void {
-    const {error, response, trace} = outcome;
+    const {error, response, trace, rollout} = outcome;
     this.#failed++;
     this.#addSpending(outcome);
     if (trace !== undefined) {
@@ -146,6 +161,9 @@ class Tally {
     const {code, fault, message, hint} = error;
     const known = this.#failures.get(code);
     this.#failures.set(code, {code, fault, message, hint, ...known, count: (known?.count ?? 0) + 1});
+    if (this.#failedRollouts.length >= mostFailedRollouts) return;
+    const {id, agentName} = rollout;
+    this.#failedRollouts.push({id, agentName, code, message: message.slice(0, longestMessage)});
   }
 
   addEarlier({id, numbers, unparsedVerdicts, costUsd}: RolloutFacts): void {
@@ -187,6 +205,7 @@ class Tally {
       passed: this.#passed,
       unparsedVerdicts: this.#unparsedVerdicts,
       failures: [...this.#failures.values()].sort((a, b) => b.count - a.count),
+      failedRollouts: this.#failedRollouts,
       policyTokens: this.#policyTokens.counts(),
       judgeTokens: this.#judgeTokens.counts(),
       policyCalls: this.#policyCalls,

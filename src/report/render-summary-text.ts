@@ -52,7 +52,8 @@ interface Page {
   readonly width: number;
 }
 
-interface Fact {
+/** A line of the summary; without a label it belongs to the one before. */
+export interface Fact {
   readonly label: string;
   readonly value: string;
   /** Stays in one piece whatever the width, for copying. */
@@ -95,7 +96,8 @@ function rewardFacts({reward, passed, unparsedVerdicts}: RunSummary): readonly F
   return judged;
 }
 
-function workFacts(summary: RunSummary): readonly Fact[] {
+/** What the work took: time, calls, tokens, cost, quota. */
+export function workFacts(summary: RunSummary): readonly Fact[] {
   const {policyCalls, judgeCalls, truncated, contentFiltered} = summary;
   return [
     {label: 'time', value: paceText(summary)},

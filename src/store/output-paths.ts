@@ -49,6 +49,11 @@ export function outputPaths(output: string): OutputPaths {
   };
 }
 
+/** All of them. */
+export function filesOf(paths: OutputPaths): readonly string[] {
+  return Object.values(paths) as string[];
+}
+
 function usageError(message: string, hint: string): RollcallError {
   return new RollcallError(message, {code: 'ERR_USAGE', fault: 'usage', hint});
 }

@@ -32,6 +32,8 @@ describe('the collection keys', () => {
       skipVerificationReward: undefined,
       maxAttempts: 3,
       maxFailed: {unit: 'rollouts', value: 0},
+      gates: [],
+      gateOn: 'point',
     });
   });
 

@@ -1,5 +1,6 @@
 import {describe, expect, it} from 'vitest';
 import type {JsonObject} from '../../src/core/json.ts';
+import {provenanceOf} from '../../src/core/provenance.ts';
 import type {CompletedOutcome, Verification} from '../../src/core/rollout.ts';
 import {factsOfOutcome, factsOfRecord} from '../../src/metrics/rollout-facts.ts';
 
@@ -120,7 +121,7 @@ describe('factsOfOutcome', () => {
       agent_ref: {name: 'math'},
       _ng_task_index: 3,
       _ng_rollout_index: 1,
-      _rollcall: {calls: 2},
+      _rollcall: provenanceOf(outcome),
     };
     const [facts, fromRecord] = [factsOfOutcome(outcome), factsOfRecord(written)];
     expect(facts).toEqual(fromRecord);

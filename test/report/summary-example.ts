@@ -12,6 +12,7 @@ export function summaryOf(changes: Partial<RunSummary> = {}): RunSummary {
     passed: 0,
     unparsedVerdicts: 0,
     failures: [],
+    failedRollouts: [],
     policyTokens: noTokens,
     judgeTokens: noTokens,
     policyCalls: 0,

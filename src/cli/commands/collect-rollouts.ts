@@ -1,4 +1,3 @@
-import {resolve} from 'node:path';
 import {
   type CollectReport,
   type CollectResult,
@@ -9,28 +8,30 @@ import {
 import type {DryRunReport} from '../../app/dry-run.ts';
 import type {AppEnvironment} from '../../app/environment.ts';
 import type {LiveCounts} from '../../app/live-counts.ts';
-import type {EarlyEnd} from '../../app/run-limits.ts';
 import type {Standing} from '../../app/standing.ts';
 import {CancellationSource} from '../../core/cancellation.ts';
 import {CancelledError, exitCodes} from '../../core/errors.ts';
 import {totalCostUsd, totalTokens} from '../../core/run-estimate.ts';
-import {formatShard, type Shard} from '../../core/shard.ts';
-import {formatCount, formatCounted, formatDuration, formatUsd} from '../../report/format-quantity.ts';
+import {shardToJson} from '../../core/shard.ts';
+import {formatCount, formatCounted} from '../../report/format-quantity.ts';
+import {renderGateLines} from '../../report/gate-texts.ts';
 import {estimateToJson, renderDryRun, renderEstimateLines} from '../../report/render-estimate.ts';
 import {renderSummaryText} from '../../report/render-summary-text.ts';
-import {summaryToJson} from '../../report/summary-to-json.ts';
 import {tuneEngineFor} from '../../runtime/engine.ts';
 import {endProcessAfter, listenForSignals, type StopSignal} from '../../runtime/signals.ts';
 import {createAppEnvironment} from '../app-environment.ts';
 import {type CollectFlags, readCollectFlags} from '../collect-flags.ts';
+import {collectReports} from '../collect-reports.ts';
 import type {Invocation} from '../invocation.ts';
 import type {Io} from '../io.ts';
 import type {ProgressSnapshot} from '../progress/progress-snapshot.ts';
 import {chooseStyle, createProgressView, type ProgressView} from '../progress/progress-view.ts';
 import {exitCodeOf, renderError} from '../render-error.ts';
+import {checkReportPaths, type ReportPaths, reportFiles, reportPaths, writeReports} from '../run-reports.ts';
 import {signalExitCode} from '../signal-exit-code.ts';
-import {checkSummaryPath, writeSummaryFile} from '../summary-file.ts';
+import {writeSummaryFile} from '../summary-file.ts';
 import {summaryStyle} from '../summary-style.ts';
+import {describeWhatIsLeft} from '../what-is-left.ts';
 
 /** `rollcall collect-rollouts`: flags in, exit code out. */
 export async function collectRollouts({flags, overrides}: Invocation, io: Io): Promise<number> {
@@ -42,17 +43,19 @@ export async function collectRollouts({flags, overrides}: Invocation, io: Io): P
   });
   const stops = listenForStops(environment);
   const codes = exitCodesWith(stops.signal);
-  const summaryPath = wanted.summaryJson === undefined ? undefined : resolve(io.cwd, wanted.summaryJson);
+  const paths = reportPaths(wanted, io.cwd, io.env);
+  const reports = reportFiles(paths);
+  const request = {...wanted, overrides, reports, timesByTask: paths.junit !== undefined};
   try {
-    if (summaryPath !== undefined) await checkSummaryPath(summaryPath);
+    await checkReportPaths(paths);
     if (wanted.dryRun) {
       const {dryRun} = await import('../../app/dry-run.ts');
-      const plan = await dryRun({...wanted, overrides}, environment, stops.abort);
-      await tellDryRun(plan, summaryPath, io, environment);
+      const plan = await dryRun(request, environment, stops.abort);
+      await tellDryRun(plan, paths.summaryJson, io, environment);
       return exitCodes.ok;
     }
     const report = await collect(
-      {...wanted, overrides},
+      request,
       environment,
       {
         drain: stops.drain,
@@ -68,7 +71,7 @@ export async function collectRollouts({flags, overrides}: Invocation, io: Io): P
       codes,
     );
     view.stop();
-    await conclude(report, summaryPath, io, environment);
+    await conclude(report, paths, io, environment);
     return report.exitCode;
   } catch (error) {
     view.stop();
@@ -195,10 +198,11 @@ function exitCodesWith(signalOf: () => StopSignal | undefined): ExitCodes {
     return signal === undefined || exitCode === exitCodes.refused ? exitCode : signalExitCode(signal);
   };
   return {
-    ofResult({end, tooManyFailed, earlyEnd}: CollectResult) {
+    ofResult({end, tooManyFailed, earlyEnd, gates}: CollectResult) {
       if (end.kind === 'refused') return orSignal(exitCodeOf(end.error));
       if (earlyEnd !== undefined) return orSignal(exitCodes.endedEarly);
-      return orSignal(tooManyFailed ? exitCodes.failedRollouts : exitCodes.ok);
+      if (tooManyFailed) return orSignal(exitCodes.failedRollouts);
+      return orSignal(gates.every(({status}) => status === 'passed') ? exitCodes.ok : exitCodes.gateFailed);
     },
     ofError: (error) => orSignal(renderError(error).exitCode),
   };
@@ -206,49 +210,19 @@ function exitCodesWith(signalOf: () => StopSignal | undefined): ExitCodes {
 
 async function conclude(
   report: CollectReport,
-  summaryPath: string | undefined,
+  paths: ReportPaths,
   io: Io,
   environment: AppEnvironment,
 ): Promise<void> {
   const {redact} = environment.redactor;
   if (!isFruitless(report)) {
-    io.stderr.write(redact(renderSummaryText(report.summary, report.files, summaryStyle(io))));
-    io.stderr.write(renderWhatIsLeft(report));
+    const style = summaryStyle(io);
+    io.stderr.write(redact(renderSummaryText(report.summary, report.files, style)));
+    for (const [index, line] of renderGateLines(report.gates, style.color).entries())
+      io.stderr.write(redact(`${index === 0 ? '\n' : ''}${line}\n`));
+    const left = describeWhatIsLeft(report);
+    if (left !== '') io.stderr.write(`\n${left}\n`);
   }
   if (report.end.kind === 'refused') io.stderr.write(renderError(report.end.error, redact).text);
-  if (summaryPath === undefined) return;
-  const json = {
-    ...shardToJson(report.shard),
-    ...summaryToJson(report.summary),
-    ended_early: report.earlyEnd?.kind ?? null,
-    exit_code: report.exitCode,
-  };
-  await writeSummaryFile(summaryPath, redact(`${JSON.stringify(json, undefined, 2)}\n`));
-}
-
-function shardToJson(shard: Shard | undefined): {readonly shard?: string} {
-  return shard === undefined ? {} : {shard: formatShard(shard)};
-}
-
-function renderWhatIsLeft({standing, summary, failedRollouts, files, earlyEnd}: CollectReport): string {
-  const left = standing.wanted - standing.done - summary.completed;
-  if (left === 0) return '';
-  const failed = failedRollouts === 0 ? '' : `, ${String(failedRollouts)} of them failed`;
-  const why = earlyEnd === undefined ? '' : `${describeEarlyEnd(earlyEnd)} `;
-  return `\n${String(left)} of ${String(standing.wanted)} rollouts are not done${failed}. ${why}${howToGoOn(standing, files, earlyEnd)}\n`;
-}
-
-function describeEarlyEnd(end: EarlyEnd): string {
-  if (end.kind === 'deadline') return `The deadline (${formatDuration(end.limitMs)}) ended the run early.`;
-  const format = end.kind === 'max_cost' ? formatUsd : (tokens: number) => formatCounted(tokens, 'token');
-  return `The budget ended the run early: of ${format(end.limit)} (${flagOf[end.kind]}), ${format(end.spent)} are spent, and the next rollout might take more than is left.`;
-}
-
-const flagOf = {max_cost: '--max-cost', max_tokens_total: '--max-tokens-total'} as const;
-
-function howToGoOn({owed}: Standing, files: CollectReport['files'], earlyEnd: EarlyEnd | undefined): string {
-  if (files.length === 0) return 'Standard output cannot be gone on with; --output FILE could.';
-  if (owed === 0) return '--retry-failed tries them again.';
-  if (earlyEnd === undefined || earlyEnd.kind === 'deadline') return 'The same command goes on with them.';
-  return `The same command with a higher ${flagOf[earlyEnd.kind]} goes on with them.`;
+  await writeReports(paths, collectReports(report), environment);
 }
