@@ -76,24 +76,28 @@ export class QuotaWindow {
 
   /** How much of our estimates it lets through a millisecond in the long run; undefined as `limit`. */
   get perMs(): number | undefined {
-    const {limit} = this;
-    return limit === undefined ? undefined : limit / this.#own.lengthMs / this.#scale;
+    if (this.limit === undefined) return undefined;
+    const {ownLimit = Infinity} = this.#options;
+    return (
+      Math.min(ownLimit / this.#ownScale, (this.#toldLimit ?? Infinity) / this.#scale) / this.#own.lengthMs
+    );
   }
 
   /** Milliseconds until `amount` fits, if nothing more is charged; 0 if it does. What is beyond the limit waits for an empty window. */
   msUntilRoom(nowMs: number, amount: number): number {
-    const {limit} = this;
-    if (limit === undefined) return 0;
+    if (this.limit === undefined) return 0;
     this.#expire(nowMs);
-    return this.#msUntilFree(nowMs, Math.min(limit, amount * this.#scale * this.#cautionAt(nowMs)));
+    return this.#msUntilFree(nowMs, amount);
   }
 
   /** Share of the limit in use; 0 where none is known. */
   usedShare(nowMs: number): number {
-    const {limit} = this;
-    if (limit === undefined) return 0;
+    if (this.limit === undefined) return 0;
     this.#expire(nowMs);
-    return (this.#own.total * this.#scale + this.#others.total) / limit;
+    const own = this.#own.total;
+    const ofAll =
+      (own * this.#scale + this.#others.total) / (this.#toldLimit ?? this.#options.ownLimit ?? Infinity);
+    return Math.max(ofAll, (own * this.#ownScale) / (this.#options.ownLimit ?? Infinity));
   }
 
   charge(nowMs: number, amount: number): WindowCharge {
@@ -219,27 +223,35 @@ export class QuotaWindow {
     this.#others.takeOldest(step * this.#own.total);
   }
 
+  /** The scale for what is ours alone: above one it also stands for others who are busy when we are. */
+  get #ownScale(): number {
+    return Math.min(1, this.#scale);
+  }
+
   #expire(nowMs: number): void {
     this.#own.expire(nowMs);
     this.#others.expire(nowMs);
   }
 
   #msUntilFree(nowMs: number, amount: number): number {
+    const {ownLimit = Infinity} = this.#options;
+    const limit = this.#toldLimit ?? ownLimit;
     // Sums of fractions are not exact.
-    const ownMost = (this.#options.ownLimit ?? Infinity) - amount + 1e-6;
-    const allMost = (this.#toldLimit ?? this.#options.ownLimit ?? Infinity) - amount + 1e-6;
-    let own = this.#own.total * this.#scale;
+    const ownMost = (ownLimit - Math.min(ownLimit, amount * this.#ownScale)) / this.#ownScale + 1e-6;
+    const needed = Math.min(limit, amount * this.#scale * this.#cautionAt(nowMs));
+    const allMost = limit - needed + 1e-6;
+    let own = this.#own.total;
     let others = this.#others.total;
     let [ownIndex, othersIndex] = [0, 0];
     let waitMs = 0;
-    while (own > ownMost || own + others > allMost) {
+    while (own > ownMost || own * this.#scale + others > allMost) {
       const nextOwn = this.#own.partAt(ownIndex);
       const nextOthers = this.#others.partAt(othersIndex);
       const next =
         nextOthers === undefined || (nextOwn?.atMs ?? Infinity) <= nextOthers.atMs ? nextOwn : nextOthers;
       if (next === undefined) break;
       if (next === nextOwn) {
-        own -= next.amount * this.#scale;
+        own -= next.amount;
         ownIndex++;
       } else {
         others -= next.amount;

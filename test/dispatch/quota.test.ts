@@ -21,6 +21,21 @@ describe('a quota', () => {
     expect([quota.msUntilRoom(0, 1e9), quota.isKnown]).toEqual([0, false]);
   });
 
+  it('uses all of its own part though others, who use theirs at the same time, are in all that replies tell', () => {
+    const quota = createQuota({tokensPerMinute: 2_500});
+    const sent: {readonly atMs: number; readonly charge: Charge}[] = [];
+    for (let nowMs = 0; nowMs < 600_000; nowMs += 100) {
+      if (quota.msUntilRoom(nowMs, 50) > 0) continue;
+      sent.push({atMs: nowMs, charge: quota.charge(nowMs, 50)});
+      // Two others do the same, so that a quarter of the quota is left.
+      const inWindow = sent.filter(({atMs}) => atMs > nowMs - 60_000).length;
+      quota.observe({limitTokens: 10_000, remainingTokens: 10_000 - 3 * 50 * inWindow}, sent.at(-1)?.charge);
+    }
+    const tokens = 50 * sent.filter(({atMs}) => atMs >= 60_000).length;
+    expect(tokens / 9).toBeGreaterThan(0.95 * 2_500);
+    expect(tokens / 9).toBeLessThanOrEqual(2_500);
+  });
+
   it('keeps to a limit once a reply does say something', () => {
     const quota = createQuota({});
     quota.observe(undefined, quota.charge(0, 1));
