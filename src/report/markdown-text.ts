@@ -1,4 +1,4 @@
-import {breakLogCommands} from './log-commands.ts';
+import {breakLogCommands} from '../core/log-commands.ts';
 import {toPlainLine} from './plain-text.ts';
 
 // Nothing of it starts anything: no markup, link, mention, reference, formula or emoji.

@@ -1,4 +1,5 @@
 import {stripVTControlCharacters} from 'node:util';
+import {disarmLogCommands} from '../core/log-commands.ts';
 import {shapeless} from './shapeless.ts';
 
 // With controls what could rewrite the lines around it.
@@ -11,7 +12,7 @@ export function toPlainLine(text: string, width: number): string {
   return points.length <= width ? line : `${points.slice(0, Math.max(0, width - 1)).join('')}…`;
 }
 
-/** A foreign text as harmless lines of at most `width` code points each, broken between words where it can. */
+/** A foreign text as harmless lines of at most `width` code points each, broken between words where it can; a CI's runner obeys none. */
 export function toPlainLines(text: string, width: number): readonly string[] {
   const lines: string[] = [];
   let line: string[] = [];
@@ -25,7 +26,7 @@ export function toPlainLines(text: string, width: number): readonly string[] {
     }
   }
   if (line.length > 0) lines.push(line.join(''));
-  return lines;
+  return lines.map(disarmLogCommands);
 }
 
 function piecesOf(word: string, width: number): string[][] {

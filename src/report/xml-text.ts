@@ -1,4 +1,4 @@
-import {breakLogCommands} from './log-commands.ts';
+import {breakLogCommands} from '../core/log-commands.ts';
 import {toPlainLine} from './plain-text.ts';
 
 // XML 1.0 has no way to write them, not even escaped.

@@ -1,3 +1,4 @@
+import {disarmLogCommands} from '../core/log-commands.ts';
 import type {Logger, Redact} from '../core/ports.ts';
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
@@ -21,10 +22,14 @@ export function createLogger({level, redact, writeLine}: LoggerOptions): Logger 
   return {debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error')};
 }
 
-/** The text without escape sequences and control characters other than line breaks and tabs: model text may be hostile. */
+/**
+ * The text without escape sequences and control characters other than line breaks and tabs, and without what a CI's runner obeys in a
+ * log: model text may be hostile.
+ */
 export function stripControls(text: string): string {
-  return text.replaceAll(
+  const plain = text.replaceAll(
     /\u001B(?:\[[0-?]*[ -/]*[@-~]|\][^\u0007\u001B]*(?:\u0007|\u001B\\)?|[@-Z\\-_])|[\u0000-\u0008\u000B-\u001F\u007F-\u009F\u202A-\u202E\u2066-\u2069]/gu,
     '',
   );
+  return disarmLogCommands(plain);
 }

@@ -32,6 +32,7 @@ describe('toPlainLines', () => {
     ['breaks a word that is too long', 'ab cdefghijk', 4, ['ab', 'cdef', 'ghij', 'k']],
     ['keeps a short text', 'ab', 4, ['ab']],
     ['makes nothing of nothing', ' \n ', 4, []],
+    ['begins no line with a command', 'ab ::error::x', 9, ['ab', ': error::x'.slice(0, 9), 'x']],
   ])('%s', (_name, text, width, lines) => {
     expect(toPlainLines(text, width)).toEqual(lines);
   });
