@@ -71,7 +71,7 @@ export async function aggregateOutputs(
   const sources = outputs.map(outputPaths);
   await refuseUnusable(sources);
   const target = await targetOf(sources, request);
-  refuseReportPaths(request.reports, [...sources, target].flatMap(filesOf));
+  await refuseReportPaths(request.reports, [...sources, target].flatMap(filesOf));
   for (const paths of [...sources, target]) await refuseLockedOutput(paths, clock);
   const parts = await partsOf(sources);
   const joined = merged === undefined ? undefined : joinShards(parts);

@@ -104,6 +104,6 @@ async function refuseOutput(
   clock: Clock,
 ): Promise<void> {
   const files = output === '-' ? undefined : outputPaths(output);
-  refuseReportPaths(reports, [input, ...(files === undefined ? [] : filesOf(files))]);
+  await refuseReportPaths(reports, [input, ...(files === undefined ? [] : filesOf(files))]);
   if (files !== undefined) await refuseLockedOutput(files, clock);
 }

@@ -1,10 +1,16 @@
 import {RollcallError} from '../core/errors.ts';
+import {placeOf} from '../runtime/place-of.ts';
 
-/** Fails with `ERR_USAGE` where a report would take the place of what the command reads or writes. Paths are absolute. */
-export function refuseReportPaths(reports: readonly string[], taken: Iterable<string>): void {
-  const files = new Set(taken);
+/**
+ * Fails with `ERR_USAGE` where a report would take the place of what the command reads or writes, through links too. Paths are
+ * absolute.
+ */
+export async function refuseReportPaths(reports: readonly string[], taken: readonly string[]): Promise<void> {
+  if (reports.length === 0) return;
+  const places = new Set(await Promise.all(taken.map(placeOf)));
+  const ofReports = await Promise.all(reports.map(placeOf));
   const problems = reports
-    .filter((path) => files.has(path))
+    .filter((_, index) => places.has(ofReports[index] ?? ''))
     .map((file) => ({file, message: 'is a file that this command reads or writes'}));
   if (problems.length === 0) return;
   throw new RollcallError('a report would take the place of other files', {

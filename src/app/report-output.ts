@@ -1,6 +1,6 @@
 import {randomUUID} from 'node:crypto';
 import {createWriteStream} from 'node:fs';
-import {readFile, realpath} from 'node:fs/promises';
+import {readFile} from 'node:fs/promises';
 import {dirname, join, resolve} from 'node:path';
 import {Readable} from 'node:stream';
 import {pipeline} from 'node:stream/promises';
@@ -13,12 +13,13 @@ import type {Comparison, RunFigures} from '../report/html/report-model.ts';
 import {packageRoot, packageVersion} from '../runtime/installation.ts';
 import {replaceFile} from '../runtime/replace-file.ts';
 import {storeError} from '../runtime/store-error.ts';
-import {refuseLockedOutput} from '../store/lock-output.ts';
-import {type OutputPaths, outputPaths} from '../store/output-paths.ts';
+import {isLocked} from '../store/lock-output.ts';
+import {filesOf, type OutputPaths, outputPaths} from '../store/output-paths.ts';
 import {compareReadings} from './compare-readings.ts';
 import type {AppEnvironment} from './environment.ts';
 import {makeFolder} from './make-folder.ts';
 import {missingFiles} from './missing-files.ts';
+import {refuseReportPaths} from './refuse-report-paths.ts';
 import {figuresOf} from './run-figures.ts';
 import {RunReading} from './run-reading.ts';
 
@@ -70,28 +71,13 @@ async function refuseUnusable(sources: readonly OutputPaths[], target: string | 
       problems,
     });
   }
-  if (target === undefined) return;
-  const own = await Promise.all(sources.flatMap((paths) => Object.values(paths) as string[]).map(placeOf));
-  if (!own.includes(await placeOf(target))) return;
-  throw new RollcallError(`the page would stand in the place of ${target}`, {
-    code: 'ERR_USAGE',
-    fault: 'usage',
-    hint: 'Choose another --output, e.g. report.html.',
-  });
-}
-
-/** Where a path leads, through links; itself where nothing is there. */
-async function placeOf(path: string): Promise<string> {
-  return await realpath(path).catch(() => path);
+  await refuseReportPaths(target === undefined ? [] : [target], sources.flatMap(filesOf));
 }
 
 async function readRun(reading: RunReading, {clock}: AppEnvironment): Promise<RunFigures> {
-  const isLocked = await refuseLockedOutput(reading.paths, clock).then(
-    () => false,
-    () => true,
-  );
+  const isBeingWritten = await isLocked(reading.paths, clock);
   await reading.read();
-  return await figuresOf(reading, isLocked);
+  return await figuresOf(reading, isBeingWritten);
 }
 
 interface Readings {

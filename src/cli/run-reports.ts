@@ -66,7 +66,7 @@ export function reportFiles(paths: ReportPaths): readonly string[] {
 export async function checkReportPaths(paths: ReportPaths): Promise<void> {
   const files = namedFiles(paths);
   for (const [place, {path, kind}] of files.entries()) {
-    refuseReportPaths(
+    await refuseReportPaths(
       [path],
       files.slice(0, place).map((other) => other.path),
     );

@@ -21,6 +21,11 @@ export async function refuseLockedOutput(paths: OutputPaths, clock: Clock): Prom
   if (owner !== undefined) throw lockedError(paths, owner);
 }
 
+/** Whether a process, alive, writes to it. */
+export async function isLocked(paths: OutputPaths, clock: Clock): Promise<boolean> {
+  return (await findLockOwner(paths.lock, clock)) !== undefined;
+}
+
 function lockedError({output, lock}: OutputPaths, owner: LockOwner | undefined): RollcallError {
   return new RollcallError(`the output ${output} is being written by ${nameOf(owner)}`, {
     code: 'ERR_OUTPUT_LOCKED',

@@ -1,4 +1,4 @@
-import {mkdir, readFile, writeFile} from 'node:fs/promises';
+import {mkdir, readFile, symlink, writeFile} from 'node:fs/promises';
 import {describe, expect, it} from 'vitest';
 import {runProgram} from '../helpers/run-program.ts';
 import {parseXml} from '../report/parse-xml.ts';
@@ -81,8 +81,9 @@ describe('reports', () => {
     async (flag) => {
       await using place = await setUpWorkplace();
       await place.collect();
+      await symlink('out.jsonl', place.folder.file('link'));
       const before = await place.files();
-      for (const path of ['out.jsonl', 'out_manifest.json', 'in.jsonl']) {
+      for (const path of ['out.jsonl', 'out_manifest.json', 'in.jsonl', 'link']) {
         const {exitCode, stderr} = await place.collect(flag, path);
         expect(exitCode).toBe(2);
         expect(stderr).toContain('a report would take the place of other files');

@@ -180,7 +180,7 @@ describe('report', () => {
     for (const name of ['out.jsonl', 'out_failures.jsonl', './out_manifest.json', 'link.html']) {
       const refused = await report(place, 'out.jsonl', '-o', name);
       expect(refused.exitCode).toBe(2);
-      expect(refused.stderr).toContain('the page would stand in the place of');
+      expect(refused.stderr).toContain('a report would take the place of other files');
     }
     expect(await place.files()).toEqual(before);
   });

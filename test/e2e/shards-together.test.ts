@@ -127,9 +127,10 @@ describe('shards put together', () => {
   it('name the shard that is not there with what it has, write nothing and end with 3', async () => {
     await using place = await setUpWorkplace();
     const outputs = await collectShards(place, 4, [1, 2, 4]);
-    const words = ['aggregate', ...outputs, '-o', 'all.jsonl', '--json'];
+    const words = ['aggregate', ...outputs, '-o', 'all.jsonl', '--json', '--junit', 'j.xml'];
     const {exitCode, stdout, stderr} = await rollcall(place, ...words);
     expect(exitCode).toBe(3);
+    expect((await place.files()).get('j.xml')).toContain('rollouts are missing: 4');
     expect(stderr).toContain(
       '12 of 16 rollouts are there.\nMissing: shard 3/4, 4 rollouts.\n→ Name the outputs',
     );
