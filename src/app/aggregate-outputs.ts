@@ -3,8 +3,8 @@ import {type Problem, RollcallError} from '../core/errors.ts';
 import type {Gates} from '../core/gate.ts';
 import type {JsonObject} from '../core/json.ts';
 import {evaluateGates, type GateOutcome} from '../metrics/evaluate-gates.ts';
-import {measuresOf} from '../metrics/gate-value.ts';
-import {type AgentTable, createMetricsFold, type Measure, type MetricsFold} from '../metrics/metrics-fold.ts';
+import {measuresFor} from '../metrics/gate-value.ts';
+import {type AgentTable, createMetricsFold, type MetricsFold} from '../metrics/metrics-fold.ts';
 import {factsOfRecord} from '../metrics/rollout-facts.ts';
 import {isRegularFile} from '../runtime/is-regular-file.ts';
 import {pathExists} from '../runtime/path-exists.ts';
@@ -76,7 +76,7 @@ export async function aggregateOutputs(
   const parts = await partsOf(sources);
   const joined = merged === undefined ? undefined : joinShards(parts);
   refuseOtherSettings(parts);
-  const metrics = createMetricsFold(wantedMeasures(request));
+  const metrics = createMetricsFold(measuresFor(gates, request.timesByTask));
   using census = new RolloutCensus(observerOf(metrics));
   for (const {paths, proof} of parts) await census.add(paths, proof);
   throwIfProblems(census);
@@ -109,11 +109,6 @@ export async function aggregateOutputs(
     await lock.release();
   }
   return {...report, written: target};
-}
-
-function wantedMeasures({gates: {gates}, timesByTask}: AggregateRequest): readonly Measure[] {
-  const measures = measuresOf(gates.map(({metric}) => metric));
-  return timesByTask ? [...measures, 'model_ms'] : measures;
 }
 
 interface Counted {

@@ -1,7 +1,7 @@
 import {closeMatch} from '../core/close-match.ts';
 import {type Problem, RollcallError} from '../core/errors.ts';
 import {type Gate, type Gates, misfitOf} from '../core/gate.ts';
-import {basisOf} from '../metrics/evaluate-gates.ts';
+import {basisOf, type GateOutcome} from '../metrics/evaluate-gates.ts';
 import type {AgentPlan} from './plan-agents.ts';
 
 /** What is known of the rollouts before any of them runs. */
@@ -32,6 +32,11 @@ export function checkGates({gates, on}: Gates, foreseen: Foreseen): readonly str
     });
   const plain = on === 'point' ? [] : gates.filter((gate) => basisOf(gate, on) === 'point');
   return plain.map(({text}) => `${text} has no interval: its value is held against the bound`);
+}
+
+/** Whether nothing stands in the way of success; so it is where there is no gate. */
+export function allPassed(outcomes: readonly GateOutcome[]): boolean {
+  return outcomes.every(({status}) => status === 'passed');
 }
 
 function unknownAgent({text, agentName}: Gate, {agentNames}: Foreseen): string | undefined {

@@ -9,7 +9,7 @@ import {formatShard, type Shard} from '../core/shard.ts';
 import {materializeRows} from '../dataset/materialize-rows.ts';
 import {FirstCalls} from '../dispatch/first-calls.ts';
 import {evaluateGates, type GateOutcome} from '../metrics/evaluate-gates.ts';
-import {measuresOf} from '../metrics/gate-value.ts';
+import {measuresFor} from '../metrics/gate-value.ts';
 import {type AgentTable, createMetricsFold, type MetricsFold} from '../metrics/metrics-fold.ts';
 import {createRunSummary, type RunSummary} from '../metrics/run-summary.ts';
 import {agentTermsOf} from './agent-terms.ts';
@@ -158,8 +158,7 @@ async function runPrepared(
 }
 
 function metricsFoldFor({config, request}: PreparedRun): MetricsFold {
-  const measures = measuresOf(config.collect.gates.map(({metric}) => metric));
-  return createMetricsFold(request.timesByTask === true ? [...measures, 'model_ms'] : measures);
+  return createMetricsFold(measuresFor(gatesOf(config), request.timesByTask ?? false));
 }
 
 /** Whether calls in flight were cut off: they may have been billed. */

@@ -1,4 +1,5 @@
 import {createHash} from 'node:crypto';
+import {canonicalJson} from '../core/canonical-json.ts';
 import {parseExactJson} from '../core/exact-json.ts';
 import {asJsonObject, asNumber, asString, type JsonObject} from '../core/json.ts';
 import type {RolloutId} from '../core/rollout.ts';
@@ -128,12 +129,5 @@ function verdictOf(record: JsonObject): string {
 /** Of the input in whatever order its keys are written. */
 function inputDigest(record: JsonObject): string {
   const input = asJsonObject(record['responses_create_params'])?.['input'];
-  const text = JSON.stringify(input ?? null, (_, value: unknown) => sorted(value));
-  return createHash('sha256').update(text).digest('base64').slice(0, 22);
-}
-
-function sorted(value: unknown): unknown {
-  const object = asJsonObject(value);
-  if (object === undefined) return value;
-  return Object.fromEntries(Object.entries(object).sort(([a], [b]) => (a < b ? -1 : 1)));
+  return createHash('sha256').update(canonicalJson(input)).digest('base64').slice(0, 22);
 }

@@ -37,6 +37,8 @@ function usualCommands(output: string): string[][] {
     collect,
     collect,
     ['verify', output],
+    ['profile', output],
+    ['report', output],
     ['aggregate', output, '--output', join(output, '../merged.jsonl')],
   ];
 }

@@ -1,9 +1,9 @@
 import {constants} from 'node:fs';
-import {access, mkdir, stat} from 'node:fs/promises';
+import {access, stat} from 'node:fs/promises';
 import {dirname} from 'node:path';
+import {makeFolder} from '../app/make-folder.ts';
 import {RollcallError} from '../core/errors.ts';
 import {pathExists} from '../runtime/path-exists.ts';
-import {storeError} from '../runtime/store-error.ts';
 import {writeWholeFile} from '../runtime/write-whole-file.ts';
 
 /** What is written when a command is over, and the flag that says where. */
@@ -24,11 +24,7 @@ export async function checkSummaryPath(path: string, name: SummaryFileName): Pro
 
 /** Writes the file whole or not at all, and the folders it is in where there are none. Fails with `ERR_STORE_WRITE`. */
 export async function writeSummaryFile(path: string, text: string): Promise<void> {
-  try {
-    await mkdir(dirname(path), {recursive: true});
-  } catch (error) {
-    throw storeError(path, error);
-  }
+  await makeFolder(dirname(path));
   await writeWholeFile(path, text);
 }
 

@@ -13,6 +13,7 @@ import {
   json,
   number,
   optional,
+  parsedText,
   shard,
   text,
   WrittenScalar,
@@ -200,13 +201,14 @@ function gate(): z.ZodType<Gate> {
 }
 
 function failureAllowance(): z.ZodType<FailureAllowance> {
-  const message = expecting('a number of rollouts, or a percentage such as `5%`');
-  return text().transform((given, context) => {
-    const [, value, percent] = /^\s*(\d+(?:\.\d+)?)\s*(%?)\s*$/.exec(given) ?? [];
-    const amount = Number(value);
-    const fits = percent === '%' ? amount <= 100 : Number.isInteger(amount);
-    if (value !== undefined && fits) return {unit: percent === '%' ? 'percent' : 'rollouts', value: amount};
-    context.addIssue({code: 'custom', message: message({input: given})});
-    return z.NEVER;
-  });
+  return parsedText('a number of rollouts, or a percentage such as `5%`', parseFailureAllowance);
+}
+
+function parseFailureAllowance(given: string): FailureAllowance | undefined {
+  const [, value, percent] = /^\s*(\d+(?:\.\d+)?)\s*(%?)\s*$/.exec(given) ?? [];
+  const amount = Number(value);
+  const fits = percent === '%' ? amount <= 100 : Number.isInteger(amount);
+  return value !== undefined && fits
+    ? {unit: percent === '%' ? 'percent' : 'rollouts', value: amount}
+    : undefined;
 }

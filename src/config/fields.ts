@@ -66,21 +66,20 @@ export function number(min: number = -Number.MAX_VALUE, max: number = Number.MAX
 
 /** A time with its unit (`90s`, `1h30m`), in milliseconds. */
 export function duration(): z.ZodType<number> {
-  const error = expecting(durationForm);
-  return text().transform((given, context) => {
-    const ms = parseDuration(given);
-    if (ms !== undefined) return ms;
-    context.addIssue({code: 'custom', message: error({input: given})});
-    return z.NEVER;
-  });
+  return parsedText(durationForm, parseDuration);
 }
 
 /** A job's share of a run: `2/8`, `auto`. */
 export function shard(): z.ZodType<ShardSetting> {
-  const error = expecting(shardForm);
+  return parsedText(shardForm, parseShard);
+}
+
+/** A text of a form of its own, read by `parse`, which gives undefined for any other. */
+export function parsedText<T>(form: string, parse: (given: string) => T | undefined): z.ZodType<T> {
+  const error = expecting(form);
   return text().transform((given, context) => {
-    const setting = parseShard(given);
-    if (setting !== undefined) return setting;
+    const value = parse(given);
+    if (value !== undefined) return value;
     context.addIssue({code: 'custom', message: error({input: given})});
     return z.NEVER;
   });

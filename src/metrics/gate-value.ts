@@ -1,8 +1,9 @@
-import type {GateMetric} from '../core/gate.ts';
+import type {GateMetric, Gates} from '../core/gate.ts';
 import {countDifferent, passMark} from './aggregate-metrics.ts';
 import {meanByCluster} from './clustered-mean.ts';
 import {describeNumbers, quantileOfSorted} from './describe-numbers.ts';
 import type {AgentTable, Measure} from './metrics-fold.ts';
+import {chanceToPass, chanceToPassAlways} from './pass-at-k.ts';
 import {groupByTask} from './task-groups.ts';
 import type {ValueColumn} from './value-column.ts';
 
@@ -28,11 +29,12 @@ export function gateValueOf(metric: GateMetric, table: AgentTable): GateValue | 
   }
 }
 
-/** The measures that have to be kept so that these metrics have values. */
-export function measuresOf(metrics: readonly GateMetric[]): readonly Measure[] {
-  return metrics.flatMap((metric) =>
+/** The measures that have to be kept so that these gates have values; `timesByTask`: and that the time of each task is known. */
+export function measuresFor({gates}: Gates, timesByTask: boolean): readonly Measure[] {
+  const measures = gates.flatMap(({metric}) =>
     metric.kind === 'statistic' && isMeasure(metric.column) ? [metric.column] : [],
   );
+  return timesByTask ? [...measures, 'model_ms'] : measures;
 }
 
 type Statistic = Extract<GateMetric, {readonly kind: 'statistic'}>;
@@ -81,34 +83,22 @@ function passOf({of, k}: Pass, table: AgentTable): GateValue | string {
   const rewards = table.columns.get('reward');
   const gap = gapIn(rewards, 'reward', table);
   if (rewards === undefined || gap !== undefined) return gap ?? '';
-  const share = of === 'any' ? shareOfAny : shareOfAll;
-  const [shares, tasks]: [number[], number[]] = [[], []];
+  const chance = of === 'any' ? chanceToPass : chanceToPassAlways;
+  const [chances, tasks]: [number[], number[]] = [[], []];
   let short = 0;
   for (const {rows, taskIndex} of groupByTask(table)) {
     const passed = rows.filter((row) => rewards.at(row) >= passMark).length;
     if (rows.length < k) short++;
-    shares.push(share(rows.length, passed, k));
+    chances.push(chance(rows.length, passed, k));
     tasks.push(taskIndex);
   }
   const wanted = Math.max(tasks.length, countDifferent(table.expectedTasks));
   short += wanted - tasks.length;
   if (short > 0)
     return `${String(short)} of ${String(wanted)} tasks have fewer than ${String(k)} completed rollouts`;
-  const mean = meanByCluster(shares, tasks);
+  const mean = meanByCluster(chances, tasks);
   if (mean === undefined) return 'no rollout is completed';
   return {value: mean.mean, count: mean.count, unit: 'task', interval95: mean.interval95};
-}
-
-/** That of `k` drawn from `count` at least one is of the `passed`: 1 − C(count − passed, k) ÷ C(count, k). */
-function shareOfAny(count: number, passed: number, k: number): number {
-  return 1 - shareOfAll(count, count - passed, k);
-}
-
-/** That of `k` drawn from `count` each is of the `passed`: C(passed, k) ÷ C(count, k). */
-function shareOfAll(count: number, passed: number, k: number): number {
-  let share = 1;
-  for (let drawn = 0; drawn < k && share > 0; drawn++) share *= Math.max(0, passed - drawn) / (count - drawn);
-  return share;
 }
 
 function figureOf(name: Figure, table: AgentTable): GateValue | string {

@@ -1,3 +1,4 @@
+import {tenths} from '../core/provenance.ts';
 import type {RolloutFacts} from './rollout-facts.ts';
 import {ValueColumn} from './value-column.ts';
 
@@ -95,9 +96,9 @@ class GrowingTable implements AgentTable {
 function measureOf(measure: Measure, {modelMs, judgeMs, costUsd}: RolloutFacts): number | undefined {
   switch (measure) {
     case 'model_ms':
-      return modelMs;
+      return modelMs === undefined ? undefined : tenths(modelMs);
     case 'judge_ms':
-      return judgeMs;
+      return judgeMs === undefined ? undefined : tenths(judgeMs);
     case 'cost_usd':
       return costUsd;
   }

@@ -31,11 +31,17 @@ export function passAtK(table: AgentTable): readonly PassAtK[] {
   });
 }
 
-/** 1 − C(judged − passed, k) ÷ C(judged, k), as a product so that nothing grows beyond what a number holds. */
+/** That of `k` drawn from `judged` at least one is of the `passed`: 1 − C(judged − passed, k) ÷ C(judged, k). */
 export function chanceToPass(judged: number, passed: number, k: number): number {
-  let noneOf = 1;
-  for (let drawn = 0; drawn < k; drawn++) noneOf *= Math.max(0, judged - passed - drawn) / (judged - drawn);
-  return 1 - noneOf;
+  return 1 - chanceToPassAlways(judged, judged - passed, k);
+}
+
+/** That each of them is: C(passed, k) ÷ C(judged, k), as a product so that nothing grows beyond what a number holds. */
+export function chanceToPassAlways(judged: number, passed: number, k: number): number {
+  let chance = 1;
+  for (let drawn = 0; drawn < k && chance > 0; drawn++)
+    chance *= Math.max(0, passed - drawn) / (judged - drawn);
+  return chance;
 }
 
 function judgedByTask(table: AgentTable): readonly {readonly judged: number; readonly passed: number}[] {

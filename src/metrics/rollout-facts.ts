@@ -6,7 +6,6 @@ import {
   type JsonObject,
   type JsonValue,
 } from '../core/json.ts';
-import {tenths} from '../core/provenance.ts';
 import type {CompletedOutcome, RolloutId} from '../core/rollout.ts';
 import {addSpending, spendingOf} from '../core/spending.ts';
 import {costsInRecord} from '../core/spending-in-record.ts';
@@ -63,9 +62,9 @@ export function factsOfOutcome(outcome: CompletedOutcome): RolloutFacts {
   const unparsedVerdicts = verification === undefined ? 0 : countUnparsed(verification.fields);
   const {policy, judge} = spendingOf(outcome);
   const costUsd = addSpending(policy, judge)?.costUsd;
-  const judgeMs = verification === undefined ? undefined : tenths(outcome.judgeMs);
-  const times = {modelMs: tenths(trace.callMs), judgeMs};
-  return {id, agentName, numbers, unparsedVerdicts, costUsd, judgeCostUsd: judge?.costUsd, ...times};
+  const judgeMs = verification === undefined ? undefined : outcome.judgeMs;
+  const judgeCostUsd = judge?.costUsd;
+  return {id, agentName, numbers, unparsedVerdicts, costUsd, judgeCostUsd, modelMs: trace.callMs, judgeMs};
 }
 
 function timesInRecord(record: JsonObject): Pick<RolloutFacts, 'modelMs' | 'judgeMs'> {

@@ -1,5 +1,6 @@
 import {resolve} from 'node:path';
 import {type AggregateReport, type AggregateRequest, aggregateOutputs} from '../../app/aggregate-outputs.ts';
+import {allPassed} from '../../app/check-gates.ts';
 import {exitCodes} from '../../core/errors.ts';
 import {gateBases} from '../../core/gate.ts';
 import type {JsonObject} from '../../core/json.ts';
@@ -56,7 +57,7 @@ function readRequest(
 
 function exitCodeOf({written, gates}: AggregateReport): number {
   if (written === undefined) return exitCodes.failedRollouts;
-  return gates.every(({status}) => status === 'passed') ? exitCodes.ok : exitCodes.gateFailed;
+  return allPassed(gates) ? exitCodes.ok : exitCodes.gateFailed;
 }
 
 function describe({

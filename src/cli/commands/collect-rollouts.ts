@@ -1,3 +1,4 @@
+import {allPassed} from '../../app/check-gates.ts';
 import {
   type CollectReport,
   type CollectResult,
@@ -202,7 +203,7 @@ function exitCodesWith(signalOf: () => StopSignal | undefined): ExitCodes {
       if (end.kind === 'refused') return orSignal(exitCodeOf(end.error));
       if (earlyEnd !== undefined) return orSignal(exitCodes.endedEarly);
       if (tooManyFailed) return orSignal(exitCodes.failedRollouts);
-      return orSignal(gates.every(({status}) => status === 'passed') ? exitCodes.ok : exitCodes.gateFailed);
+      return orSignal(allPassed(gates) ? exitCodes.ok : exitCodes.gateFailed);
     },
     ofError: (error) => orSignal(renderError(error).exitCode),
   };

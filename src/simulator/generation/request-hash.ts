@@ -1,6 +1,7 @@
 import {createHash} from 'node:crypto';
+import {canonicalJson} from '../../core/canonical-json.ts';
 import type {Random} from '../../core/clock.ts';
-import type {JsonObject, JsonValue} from '../../core/json.ts';
+import type {JsonObject} from '../../core/json.ts';
 import {seededRandom} from '../../runtime/random.ts';
 
 // How a reply travels, who asks and where it is filed do not change what the model says.
@@ -35,18 +36,4 @@ export function randomFor(hash: string, purpose: string, index = 0): Random {
   let mixed = Number.parseInt(hash.slice(0, 8), 16) ^ Math.imul(index + 1, 0x9e3779b1);
   for (let at = 0; at < purpose.length; at++) mixed = Math.imul(mixed ^ purpose.charCodeAt(at), 0x01000193);
   return seededRandom(mixed ^ Number.parseInt(hash.slice(8, 16), 16));
-}
-
-/** JSON with the keys of every object in order; `leaveOut`: keys of the outermost that do not count. */
-export function canonicalJson(value: JsonValue | undefined, leaveOut?: ReadonlySet<string>): string {
-  if (typeof value === 'bigint') return String(value);
-  if (typeof value !== 'object' || value === null) return JSON.stringify(value ?? null);
-  if (Array.isArray(value)) return `[${value.map((item: JsonValue) => canonicalJson(item)).join(',')}]`;
-  const object = value as JsonObject;
-  let text = '{';
-  for (const key of Object.keys(object).sort()) {
-    if (leaveOut?.has(key) === true) continue;
-    text += `${JSON.stringify(key)}:${canonicalJson(object[key])},`;
-  }
-  return `${text}}`;
 }

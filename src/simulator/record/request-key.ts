@@ -1,6 +1,7 @@
+import {canonicalJson} from '../../core/canonical-json.ts';
 import {parseExactJson} from '../../core/exact-json.ts';
 import {isDeeperThan, type JsonValue} from '../../core/json.ts';
-import {canonicalJson, digest} from '../generation/request-hash.ts';
+import {digest} from '../generation/request-hash.ts';
 import {isSecretParameter} from './secret-names.ts';
 
 /** What tells one request from another. */
